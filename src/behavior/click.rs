@@ -1,0 +1,135 @@
+//! When and where a visitor presses.
+
+use super::path::{Paths, Press, distance};
+use super::stats::{deviation, ln_floor, mean, median, variation};
+use super::{Direction, FeatureSpec, Finding};
+use crate::trace::PointerDevice;
+
+/// Facts of mouse and pen presses; `None` without any. One value for each of [`SPECS`].
+pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
+    let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device != PointerDevice::Touch).collect();
+    // Presses without a single move anywhere: a recorder of presses only, or assistive technology.
+    if presses.is_empty() || paths.moves == 0 {
+        return None;
+    }
+    let intervals: Vec<f64> = presses.windows(2).map(|w| w[1].t - w[0].t).collect();
+    let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect();
+    let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect();
+    let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect();
+    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect();
+    let doubles = presses.windows(2).filter(|w| w[1].t - w[0].t < 500.0 && distance(w[0].at, w[1].at) < 6.0).count();
+    let repeats = presses
+        .iter()
+        .enumerate()
+        .filter(|(i, p)| presses[..*i].iter().any(|q| q.at == p.at && p.t - q.t > 1000.0))
+        .count();
+    let count = presses.len() as f64;
+    Some(vec![
+        Some(ln_floor(count, 1.0)),
+        mean(&intervals).map(|m| ln_floor(m, 1.0)),
+        deviation(&intervals).map(|d| ln_floor(d, 1.0)),
+        variation(&intervals).filter(|_| intervals.len() >= 3).map(|v| ln_floor(v, 1e-3)),
+        median(&mut holds.clone()).map(|m| ln_floor(m, 1.0)),
+        variation(&holds).filter(|_| holds.len() >= 3).map(|v| ln_floor(v, 1e-3)),
+        median(&mut settles).map(|m| ln_floor(m, 1.0)),
+        median(&mut drifts).map(|d| ln_floor(d, 0.5)),
+        mean(&judged.iter().map(|j| f64::from(u8::from(*j))).collect::<Vec<_>>()),
+        Some(judged.iter().filter(|j| **j).count() as f64),
+        Some(doubles as f64 / count),
+        Some(repeats as f64 / count),
+    ])
+}
+
+pub(super) const SPECS: [FeatureSpec; 12] = [
+    FeatureSpec::new("presses, ln", 0.0, 6.0),
+    FeatureSpec::new("interval between presses, mean, ln ms", 0.0, 12.0),
+    FeatureSpec::new("interval between presses, standard deviation, ln ms", 0.0, 12.0),
+    FeatureSpec::new("interval between presses, coefficient of variation, ln", -7.0, 2.0),
+    FeatureSpec::new("hold, median, ln ms", 0.0, 7.7),
+    FeatureSpec::new("hold, coefficient of variation, ln", -7.0, 2.0),
+    FeatureSpec::new("last move to press, median, ln ms", 0.0, 8.6),
+    FeatureSpec::new("drift while held, median, ln px", -0.7, 6.0),
+    FeatureSpec::new("presses without approach, share", 0.0, 1.0),
+    FeatureSpec::new("presses without approach, count", 0.0, 127.0),
+    FeatureSpec::new("double clicks, share", 0.0, 1.0),
+    FeatureSpec::new("presses at a place pressed before, share", 0.0, 1.0),
+];
+
+/// Weights are chosen, not trained: the recorded bots' holds and intervals are accidents of the
+/// scripts around them, and only what no hand does is held against anybody.
+pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
+    let presses = value(0).map_or(0.0, libm::exp);
+    let mut findings = Vec::new();
+    let (jumps, share) = (value(9).unwrap_or(0.0), value(8).unwrap_or(0.0));
+    if share > 0.45 && jumps > 1.5 {
+        findings.push(Finding::new("click-without-approach", Direction::Bot, 4.0));
+    } else if share > 0.9 {
+        findings.push(Finding::new("click-without-approach", Direction::Bot, 2.0));
+    }
+    if value(3).is_some_and(|v| v < -3.5) && presses > 4.5 {
+        findings.push(Finding::new("click-intervals-constant", Direction::Bot, 2.5));
+    }
+    let (hold, hold_spread) = (value(4).map(libm::exp), value(5).map(libm::exp));
+    if hold.is_some_and(|h| h < 4.5) && presses > 1.5 {
+        findings.push(Finding::new("click-hold-too-short", Direction::Bot, 1.2));
+    }
+    if hold.is_some_and(|h| h > 15.0) && hold_spread.is_some_and(|v| v < 0.015) {
+        findings.push(Finding::new("click-hold-constant", Direction::Bot, 2.0));
+    }
+    if findings.is_empty()
+        && presses > 2.5
+        && hold.is_some_and(|h| (35.0..400.0).contains(&h))
+        && hold_spread.is_some_and(|v| (0.05..1.5).contains(&v))
+    {
+        findings.push(Finding::new("click-hold-varies", Direction::Human, 0.6));
+    }
+    findings
+}
+
+/// A press this far, in px, from where the pointer was known to be needs moves in between.
+const JUMP_PX: f64 = 60.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Event, Kind, Pointer};
+
+    fn session(clicks: &[(f64, f32)], steps: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut x = 0.0;
+        for &(t, to) in clicks {
+            for i in 1..=steps {
+                let at = x + (to - x) * i as f32 / steps as f32;
+                let kind = Kind::Move(Pointer::mouse(at, 5.0));
+                events.push(Event { t: t - (steps - i) as f64 * 17.0 - 60.0, kind, trusted: true });
+            }
+            x = to;
+            events.push(Event { t, kind: Kind::Down(Pointer::mouse(to, 5.0)), trusted: true });
+            events.push(Event { t: t + 80.0 + (t % 37.0), kind: Kind::Up(Pointer::mouse(to, 5.0)), trusted: true });
+        }
+        events
+    }
+
+    fn share_without_approach(events: &[Event]) -> f64 {
+        features(&Paths::of(events)).unwrap()[8].unwrap()
+    }
+
+    #[test]
+    fn a_press_that_jumps_to_its_place_is_without_approach() {
+        let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0), (4900.0, 700.0)];
+        assert_eq!(share_without_approach(&session(&places, 1)), 1.0);
+        assert_eq!(share_without_approach(&session(&places, 12)), 0.0);
+    }
+
+    #[test]
+    fn pressing_again_in_the_same_place_is_not_a_jump() {
+        let places = [(1000.0, 300.0), (1400.0, 300.0), (1900.0, 300.0)];
+        assert_eq!(share_without_approach(&session(&places, 12)), 0.0);
+    }
+
+    #[test]
+    fn presses_alone_say_nothing() {
+        let down = |t| Event { t, kind: Kind::Down(Pointer::mouse(t as f32, 0.0)), trusted: true };
+        assert!(features(&Paths::of(&[down(0.0), down(900.0)])).is_none());
+    }
+}

@@ -1,0 +1,141 @@
+//! Boosted trees over evidence bytes, small enough to ship with the page.
+//!
+//! `models/behavior.bin`, little-endian: `b"VSB1"`, then for pointer and typing each: `u8` features
+//! F, `u16` trees, `f32` bias, `f32` leaf scale, F pairs of `u8` (the range most people fall in),
+//! then for each tree 15 feature bytes, 15 threshold bytes and 16 `i8` leaves of a complete tree of
+//! depth 4. A byte goes left when it is at most the threshold.
+
+/// One family's trees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trees {
+    bias: f32,
+    scale: f32,
+    features: usize,
+    usual: &'static [u8],
+    nodes: &'static [u8],
+}
+
+/// The trained models.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Models {
+    pub(super) pointer: Trees,
+    pub(super) typing: Trees,
+}
+
+impl Models {
+    /// The model compiled into this crate.
+    pub(super) fn shipped() -> Self {
+        static SHIPPED: std::sync::OnceLock<Models> = std::sync::OnceLock::new();
+        *SHIPPED.get_or_init(|| Self::parse(BYTES).unwrap_or_else(Self::silent))
+    }
+
+    fn parse(bytes: &'static [u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(b"VSB1")?;
+        let (pointer, rest) = Trees::parse(rest)?;
+        let (typing, rest) = Trees::parse(rest)?;
+        rest.is_empty().then_some(Self { pointer, typing })
+    }
+
+    /// A model with no trees: every family scores even. A test holds the shipped bytes to parse.
+    fn silent() -> Self {
+        let none = Trees { bias: 0.0, scale: 0.0, features: 0, usual: &[], nodes: &[] };
+        Self { pointer: none, typing: none }
+    }
+}
+
+impl Trees {
+    fn parse(bytes: &'static [u8]) -> Option<(Self, &'static [u8])> {
+        let (head, rest) = bytes.split_at_checked(11)?;
+        let features = usize::from(head[0]);
+        let trees = usize::from(u16::from_le_bytes([head[1], head[2]]));
+        let (usual, rest) = rest.split_at_checked(features * 2)?;
+        let (nodes, rest) = rest.split_at_checked(trees * TREE_BYTES)?;
+        let float = |at: usize| f32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        Some((Self { bias: float(3), scale: float(7), features, usual, nodes }, rest))
+    }
+
+    /// How many bytes of evidence the trees read.
+    #[cfg(test)]
+    pub(super) fn features(&self) -> usize {
+        self.features
+    }
+
+    /// Calibrated log-odds of a person. Evidence of another length gives `None`.
+    pub(super) fn log_odds(&self, evidence: &[u8]) -> Option<f32> {
+        if evidence.len() != self.features {
+            return None;
+        }
+        let mut sum = 0_i32;
+        for tree in self.nodes.chunks_exact(TREE_BYTES) {
+            let (splits, leaves) = tree.split_at(30);
+            let mut at = 0;
+            for _ in 0..DEPTH {
+                let byte = evidence.get(usize::from(splits[at])).copied().unwrap_or(0);
+                at = 2 * at + 1 + usize::from(byte > splits[15 + at]);
+            }
+            sum += i32::from(leaves[at - 15] as i8);
+        }
+        Some(self.bias + self.scale * sum as f32)
+    }
+
+    /// Features outside the range most people fall in, furthest first: index and whether above.
+    pub(super) fn unusual(&self, evidence: &[u8]) -> Vec<(usize, bool)> {
+        let mut out: Vec<(i32, usize, bool)> = evidence
+            .iter()
+            .zip(self.usual.chunks_exact(2))
+            .enumerate()
+            .filter(|(_, (byte, _))| **byte > 0)
+            .filter_map(|(i, (byte, range))| {
+                let (b, low, high) = (i32::from(*byte), i32::from(range[0]), i32::from(range[1]));
+                let width = (high - low).max(8);
+                if b < low {
+                    Some(((low - b) * 100 / width, i, false))
+                } else if b > high {
+                    Some(((b - high) * 100 / width, i, true))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        out.sort_by_key(|(gap, i, _)| (-gap, *i));
+        out.into_iter().map(|(_, i, above)| (i, above)).collect()
+    }
+}
+
+const BYTES: &[u8] = include_bytes!("../../models/behavior.bin");
+const DEPTH: usize = 4;
+const TREE_BYTES: usize = 46;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_model_parses_and_fits_the_features() {
+        let models = Models::parse(BYTES).expect("models/behavior.bin is whole");
+        assert_eq!(models.pointer.features(), crate::behavior::pointer::SPECS.len());
+        assert_eq!(models.typing.features(), crate::behavior::typing::SPECS.len());
+    }
+
+    #[test]
+    fn a_tree_is_walked_left_at_or_below_the_threshold() {
+        // One tree: split feature 0 at 10 in the root, then pass through; left leaf 7, right leaf -3.
+        let mut tree = [0_u8; TREE_BYTES];
+        tree[15] = 10;
+        tree[16..30].fill(255);
+        tree[30] = 7;
+        tree[38] = (-3_i8) as u8;
+        let nodes: &'static [u8] = Box::leak(Box::new(tree));
+        let trees = Trees { bias: 1.0, scale: 0.5, features: 1, usual: &[1, 255], nodes };
+        assert_eq!(trees.log_odds(&[10]), Some(4.5));
+        assert_eq!(trees.log_odds(&[11]), Some(-0.5));
+        assert_eq!(trees.log_odds(&[1, 2]), None);
+    }
+
+    #[test]
+    fn a_truncated_model_is_refused() {
+        for end in 0..BYTES.len().min(200) {
+            assert!(Models::parse(&BYTES[..end]).is_none());
+        }
+    }
+}

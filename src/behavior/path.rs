@@ -1,0 +1,241 @@
+//! From raw moves to strokes: the pointer's path put on one clock, so that a 125 Hz mouse, a 60 Hz
+//! screen and a 30 Hz remote desktop describe the same hand in the same numbers.
+
+use crate::trace::{Event, Kind, Pointer, PointerDevice};
+
+/// One uninterrupted movement, on a uniform clock of [`STEP_MS`] and lightly smoothed.
+#[derive(Clone, Debug)]
+pub(crate) struct Stroke {
+    /// Start on the trace's clock, ms.
+    pub(crate) start: f64,
+    /// End on the trace's clock, ms.
+    pub(crate) end: f64,
+    /// Positions in px, [`STEP_MS`] apart; at least [`MIN_SAMPLES`] of them.
+    pub(crate) points: Vec<[f64; 2]>,
+    /// Path length in px, of the smoothed positions.
+    pub(crate) length: f64,
+    /// Whether a button press ended it.
+    pub(crate) ends_in_press: bool,
+    /// What moved.
+    pub(crate) device: PointerDevice,
+}
+
+/// A press of a button or contact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Press {
+    /// When it went down, ms.
+    pub(crate) t: f64,
+    /// Where, px.
+    pub(crate) at: [f64; 2],
+    /// Until it went up, ms; `None` where it was not seen or where down and up carry the same time
+    /// (some recorders know only "click").
+    pub(crate) hold: Option<f64>,
+    /// Distance between down and up, px.
+    pub(crate) drift: f64,
+    /// Time since the last move, ms; `None` if nothing moved before.
+    pub(crate) settle: Option<f64>,
+    /// Distinct positions in the second before the press that are more than 2 px from it.
+    pub(crate) approach_moves: u32,
+    /// How far the pointer was from here before its last two moves, px; `None` for the first place seen.
+    pub(crate) jumped: Option<f64>,
+    /// What pressed.
+    pub(crate) device: PointerDevice,
+}
+
+/// Everything pointer-like in a trace.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paths {
+    /// Movements long enough to say something.
+    pub(crate) strokes: Vec<Stroke>,
+    /// Presses in time order.
+    pub(crate) presses: Vec<Press>,
+    /// Moves seen, after at most one per frame.
+    pub(crate) moves: usize,
+}
+
+impl Paths {
+    /// Reads the pointer events of a trace.
+    pub(crate) fn of(events: &[Event]) -> Self {
+        let mut paths = Self::default();
+        let mut run: Vec<Sample> = Vec::new();
+        // The last few places the pointer was, newest last.
+        let mut recent: Vec<Sample> = Vec::new();
+        for event in events {
+            match event.kind {
+                Kind::Move(p) => {
+                    let sample = Sample::new(event.t, p);
+                    if let Some(last) = run.last() {
+                        if sample.t - last.t > PAUSE_MS || sample.device != last.device {
+                            paths.close(&mut run, false);
+                        } else if frame(last.t) == frame(sample.t) {
+                            run.pop();
+                            paths.moves -= 1;
+                        }
+                    }
+                    run.push(sample);
+                    paths.moves += 1;
+                    recent.push(sample);
+                    if recent.len() > RECENT {
+                        recent.drain(..RECENT / 2);
+                    }
+                }
+                Kind::Down(p) => {
+                    paths.close(&mut run, true);
+                    paths.press(event.t, p, &recent);
+                }
+                Kind::Up(p) => {
+                    paths.close(&mut run, false);
+                    if let Some(press) = paths.presses.last_mut().filter(|press| press.hold.is_none()) {
+                        let hold = event.t - press.t;
+                        if hold > 0.0 {
+                            press.hold = Some(hold);
+                            press.drift = distance(press.at, [f64::from(p.x), f64::from(p.y)]);
+                        }
+                    }
+                }
+                Kind::Hidden | Kind::Blur => paths.close(&mut run, false),
+                _ => {}
+            }
+        }
+        paths.close(&mut run, false);
+        paths
+    }
+
+    fn press(&mut self, t: f64, p: Pointer, recent: &[Sample]) {
+        let at = [f64::from(p.x), f64::from(p.y)];
+        let mut approach_moves = 0;
+        let mut last = at;
+        for sample in recent.iter().rev().take_while(|s| t - s.t < 1000.0) {
+            if distance(sample.at, at) > 2.0 && distance(sample.at, last) > 0.5 {
+                approach_moves += 1;
+            }
+            last = sample.at;
+        }
+        // Where the pointer was known to be before the two newest moves: an earlier move or press.
+        let before = recent.len().checked_sub(3).map(|i| (recent[i].t, recent[i].at));
+        let pressed = self.presses.last().map(|press| (press.t, press.at));
+        let earlier = match (before, pressed) {
+            (Some(a), Some(b)) => Some(if a.0 >= b.0 { a.1 } else { b.1 }),
+            (a, b) => a.or(b).map(|(_, at)| at),
+        };
+        self.presses.push(Press {
+            t,
+            at,
+            hold: None,
+            drift: 0.0,
+            settle: recent.last().map(|s| t - s.t),
+            approach_moves,
+            jumped: earlier.map(|place| distance(place, at)),
+            device: p.device,
+        });
+    }
+
+    fn close(&mut self, run: &mut Vec<Sample>, ends_in_press: bool) {
+        if let Some(stroke) = Stroke::from_run(run, ends_in_press) {
+            self.strokes.push(stroke);
+        }
+        run.clear();
+    }
+}
+
+impl Stroke {
+    fn from_run(run: &[Sample], ends_in_press: bool) -> Option<Self> {
+        let (first, last) = (run.first()?, run.last()?);
+        let duration = last.t - first.t;
+        if run.len() < MIN_MOVES || !(MIN_MS..=MAX_MS).contains(&duration) {
+            return None;
+        }
+        let points = smooth(&resample(run, duration));
+        let length: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
+        let device = first.device;
+        (length >= MIN_PX && points.len() >= MIN_SAMPLES)
+            .then_some(Self { start: first.t, end: last.t, points, length, ends_in_press, device })
+    }
+
+    /// Straight distance from start to end, px.
+    pub(crate) fn chord(&self) -> f64 {
+        distance(self.points[0], self.points[self.points.len() - 1])
+    }
+
+    /// From start to end, ms.
+    pub(crate) fn duration(&self) -> f64 {
+        self.end - self.start
+    }
+
+    /// Speed between neighbouring positions, px per [`STEP_MS`].
+    pub(crate) fn speeds(&self) -> Vec<f64> {
+        self.points.windows(2).map(|w| distance(w[0], w[1])).collect()
+    }
+}
+
+pub(crate) fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+    (dx * dx + dy * dy).sqrt()
+}
+
+#[derive(Clone, Copy)]
+struct Sample {
+    t: f64,
+    at: [f64; 2],
+    device: PointerDevice,
+}
+
+impl Sample {
+    fn new(t: f64, p: Pointer) -> Self {
+        Self { t, at: [f64::from(p.x), f64::from(p.y)], device: p.device }
+    }
+}
+
+fn frame(t: f64) -> i64 {
+    (t * 60.0 / 1000.0) as i64
+}
+
+/// Linear between neighbours; where nothing came for [`STILL_MS`] the pointer stood still until one
+/// frame before it moved again.
+fn resample(run: &[Sample], duration: f64) -> Vec<[f64; 2]> {
+    let count = (duration / STEP_MS) as usize + 1;
+    let mut k = 0;
+    (0..count)
+        .map(|i| {
+            let t = run[0].t + i as f64 * STEP_MS;
+            while k + 2 < run.len() && run[k + 1].t <= t {
+                k += 1;
+            }
+            let (a, b) = (run[k], run[k + 1]);
+            let from = if b.t - a.t > STILL_MS { b.t - 1000.0 / 60.0 } else { a.t };
+            let share = if b.t > from { ((t - from) / (b.t - from)).clamp(0.0, 1.0) } else { 1.0 };
+            [a.at[0] + (b.at[0] - a.at[0]) * share, a.at[1] + (b.at[1] - a.at[1]) * share]
+        })
+        .collect()
+}
+
+/// Binomial smoothing (1 2 1)/4, twice: a standard deviation of one step.
+fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let mut current = points.to_vec();
+    for _ in 0..2 {
+        let last = current.len() - 1;
+        current = (0..=last)
+            .map(|i| {
+                let (a, b, c) = (current[i.saturating_sub(1)], current[i], current[(i + 1).min(last)]);
+                [(a[0] + 2.0 * b[0] + c[0]) / 4.0, (a[1] + 2.0 * b[1] + c[1]) / 4.0]
+            })
+            .collect();
+    }
+    current
+}
+
+/// The common clock, ms. Slow enough that 30 Hz recordings can follow.
+pub(crate) const STEP_MS: f64 = 20.0;
+/// No move for this long ends a stroke, ms.
+const PAUSE_MS: f64 = 200.0;
+/// No move for this long inside a stroke means the pointer stood still, ms.
+const STILL_MS: f64 = 70.0;
+/// Shortest stroke, in moves, ms and px of path.
+const MIN_MOVES: usize = 5;
+const MIN_MS: f64 = 120.0;
+const MIN_PX: f64 = 25.0;
+pub(crate) const MIN_SAMPLES: usize = 7;
+/// A longer run is someone drawing circles, not reaching for something, ms.
+const MAX_MS: f64 = 6000.0;
+/// How many moves back a press looks.
+const RECENT: usize = 128;

@@ -1,0 +1,155 @@
+//! The rhythm of keys: how long each is held and how they follow one another. Key classes only.
+
+use super::FeatureSpec;
+use super::stats::{correlation, iqr, ln_floor, mean, median, quantile};
+use crate::trace::{Event, KeyClass, Kind};
+
+/// Fewer keys than this have no rhythm.
+pub(super) const MIN_KEYS: usize = 8;
+
+/// Facts of the keys; `None` below [`MIN_KEYS`]. One value for each of [`SPECS`].
+pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
+    let keys = strokes(events);
+    if keys.len() < MIN_KEYS {
+        return None;
+    }
+    let dwells: Vec<f64> = keys.iter().filter_map(|k| k.dwell).collect();
+    let pairs: Vec<[&Key; 2]> = keys.windows(2).map(|w| [&w[0], &w[1]]).filter(|w| w[1].down - w[0].down < PAUSE_MS).collect();
+    let intervals: Vec<f64> = pairs.iter().map(|w| w[1].down - w[0].down).collect();
+    if intervals.len() < MIN_KEYS / 2 {
+        return None;
+    }
+    let logs: Vec<f64> = intervals.iter().map(|i| ln_floor(*i, 1.0)).collect();
+    let middle = median(&mut intervals.clone())?.max(1.0);
+    let dwell = median(&mut dwells.clone());
+    let rolled = pairs.iter().filter(|w| w[0].dwell.is_some_and(|d| w[0].down + d > w[1].down)).count();
+    let after_space: Vec<f64> = pairs.iter().filter(|w| w[0].class == KeyClass::Space).map(|w| w[1].down - w[0].down).collect();
+    let within: Vec<f64> = pairs
+        .iter()
+        .filter(|w| w[0].class == KeyClass::Letter && w[1].class == KeyClass::Letter)
+        .map(|w| w[1].down - w[0].down)
+        .collect();
+    let corrections = keys.iter().filter(|k| k.class == KeyClass::Backspace).count();
+    let dwell_pairs: Vec<(f64, f64)> =
+        keys.windows(2).filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].dwell?, 1.0)))).collect();
+    let dwell_interval: Vec<(f64, f64)> = pairs
+        .iter()
+        .filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].down - w[0].down, 1.0))))
+        .collect();
+    let spread = |values: &[f64], low: f64, high: f64| -> Option<f64> {
+        let mut sorted = values.to_vec();
+        Some(ln_floor(quantile(&mut sorted, high)?, 1.0) - ln_floor(quantile(&mut sorted, low)?, 1.0))
+    };
+    Some(vec![
+        Some(ln_floor(keys.len() as f64, 1.0)),
+        dwell.map(|d| ln_floor(d, 1.0)),
+        iqr(&mut dwells.clone()).zip(dwell).map(|(i, d)| ln_floor(i / d.max(1.0), 1e-3)),
+        spread(&dwells, 0.05, 0.95),
+        spread(&dwells, 0.05, 0.5),
+        correlation(&dwell_pairs),
+        Some(ln_floor(middle, 1.0)),
+        iqr(&mut intervals.clone()).map(|i| ln_floor(i / middle, 1e-3)),
+        spread(&intervals, 0.1, 0.5),
+        spread(&intervals, 0.5, 0.9),
+        correlation(&logs.windows(2).map(|w| (w[0], w[1])).collect::<Vec<_>>()),
+        Some(rolled as f64 / pairs.len() as f64),
+        correlation(&dwell_interval),
+        median(&mut after_space.clone())
+            .zip(median(&mut within.clone()))
+            .map(|(s, w)| ln_floor(s.max(1.0) / w.max(1.0), 1e-2)),
+        mean(&intervals.iter().map(|i| f64::from(u8::from(*i > 2.5 * middle))).collect::<Vec<_>>()),
+        Some(corrections as f64 / keys.len() as f64),
+        dwell.map(|d| ln_floor(d.max(1.0) / middle, 1e-3)),
+    ])
+}
+
+pub(super) const SPECS: [FeatureSpec; 17] = [
+    FeatureSpec::new("keys, ln", 2.0, 7.0),
+    FeatureSpec::new("dwell, median, ln ms", 0.0, 6.5),
+    FeatureSpec::new("dwell, quartile spread over median, ln", -6.0, 2.0),
+    FeatureSpec::new("dwell, 95th over 5th percentile, ln", 0.0, 5.0),
+    FeatureSpec::new("dwell, median over 5th percentile, ln", 0.0, 4.0),
+    FeatureSpec::new("dwell, correlation with the next", -1.0, 1.0),
+    FeatureSpec::new("press-to-press time, median, ln ms", 0.0, 7.3),
+    FeatureSpec::new("press-to-press time, quartile spread over median, ln", -6.0, 2.0),
+    FeatureSpec::new("press-to-press time, median over 10th percentile, ln", 0.0, 4.0),
+    FeatureSpec::new("press-to-press time, 90th percentile over median, ln", 0.0, 4.0),
+    FeatureSpec::new("press-to-press time, correlation with the next", -1.0, 1.0),
+    FeatureSpec::new("rollover (next key down before this one is up), share", 0.0, 1.0),
+    FeatureSpec::new("dwell against press-to-press time, correlation", -1.0, 1.0),
+    FeatureSpec::new("time after a space over time within a word, ln", -2.0, 2.0),
+    FeatureSpec::new("hesitations over 2.5 medians, share", 0.0, 0.5),
+    FeatureSpec::new("corrections, share", 0.0, 0.5),
+    FeatureSpec::new("dwell over press-to-press time, ln", -5.0, 2.0),
+];
+
+struct Key {
+    down: f64,
+    dwell: Option<f64>,
+    class: KeyClass,
+}
+
+/// Presses of keys that write, each with its release: the oldest open press of the class is the one
+/// that ends. A repeat (down while the same class is down, within 60 ms, three times or more) stays
+/// a press of its own; held keys are rare in forms.
+fn strokes(events: &[Event]) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    let mut oldest_open = 0;
+    for event in events {
+        match event.kind {
+            Kind::KeyDown(class) if class != KeyClass::Modifier => {
+                keys.push(Key { down: event.t, dwell: None, class });
+            }
+            Kind::KeyUp(class) if class != KeyClass::Modifier => {
+                oldest_open = oldest_open.max(keys.len().saturating_sub(MAX_OPEN));
+                let open = keys[oldest_open..].iter_mut().find(|k| k.dwell.is_none() && k.class == class);
+                if let Some(key) = open {
+                    key.dwell = Some(event.t - key.down);
+                }
+            }
+            _ => {}
+        }
+    }
+    keys
+}
+
+/// A longer wait is thinking, not rhythm, ms.
+const PAUSE_MS: f64 = 1500.0;
+/// More keys are never down at once; bounds the search for the press a release belongs to.
+const MAX_OPEN: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(count: usize, interval: f64, dwell: f64) -> Vec<Event> {
+        let mut events: Vec<Event> = (0..count)
+            .flat_map(|i| {
+                let t = i as f64 * interval;
+                [(t, Kind::KeyDown(KeyClass::Letter)), (t + dwell, Kind::KeyUp(KeyClass::Letter))]
+            })
+            .map(|(t, kind)| Event { t, kind, trusted: true })
+            .collect();
+        events.sort_by(|a, b| a.t.total_cmp(&b.t));
+        events
+    }
+
+    #[test]
+    fn rollover_is_seen_when_keys_overlap() {
+        let share = |dwell| features(&typed(12, 100.0, dwell)).unwrap()[11].unwrap();
+        assert_eq!((share(80.0), share(130.0)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn dwell_and_interval_are_in_ln_ms() {
+        let facts = features(&typed(12, 100.0, 80.0)).unwrap();
+        assert!((facts[1].unwrap() - libm::log(80.0)).abs() < 1e-9);
+        assert!((facts[6].unwrap() - libm::log(100.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn seven_keys_have_no_rhythm() {
+        assert!(features(&typed(7, 100.0, 80.0)).is_none());
+        assert_eq!(features(&typed(8, 100.0, 80.0)).unwrap().len(), SPECS.len());
+    }
+}

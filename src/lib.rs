@@ -1,0 +1,4 @@
+//! Vouchsafe.
+pub mod behavior;
+pub mod decision;
+pub mod trace;
