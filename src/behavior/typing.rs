@@ -110,6 +110,18 @@ fn strokes(events: &[Event]) -> Vec<Key> {
             _ => {}
         }
     }
+    drop_stuck(keys)
+}
+
+/// Some recorders' clocks stick, and give a press, its release and the presses before it one time.
+/// Such keys have no rhythm to judge.
+fn drop_stuck(mut keys: Vec<Key>) -> Vec<Key> {
+    let mut before = f64::NEG_INFINITY;
+    keys.retain(|key| {
+        let stuck = key.down == before && key.dwell.unwrap_or(0.0) == 0.0;
+        before = key.down;
+        !stuck
+    });
     keys
 }
 
@@ -145,6 +157,18 @@ mod tests {
         let facts = features(&typed(12, 100.0, 80.0)).unwrap();
         assert!((facts[1].unwrap() - libm::log(80.0)).abs() < 1e-9);
         assert!((facts[6].unwrap() - libm::log(100.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn keys_of_a_clock_that_stuck_are_left_out() {
+        let mut events = typed(12, 100.0, 80.0);
+        let last = events[events.len() - 1].t;
+        for _ in 0..50 {
+            events.extend([KeyClass::Letter; 2].map(|class| Event { t: last, kind: Kind::KeyDown(class), trusted: true }));
+            events.extend([KeyClass::Letter; 2].map(|class| Event { t: last, kind: Kind::KeyUp(class), trusted: true }));
+        }
+        let facts = features(&events).unwrap();
+        assert!((facts[0].unwrap() - libm::log(13.0)).abs() < 1e-9);
     }
 
     #[test]

@@ -1,0 +1,133 @@
+"""Recorded sessions, cut into windows, varied, and measured by the `vouchsafe` command."""
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+FAMILIES = ["pointer", "click", "typing", "scroll", "touch", "attention", "environment"]
+
+
+def data_dir():
+    for candidate in (ROOT.parent / "shared/data", ROOT / "data"):
+        if candidate.is_dir():
+            return candidate
+    raise SystemExit("training data not found: expected ../shared/data beside the repository")
+
+
+def read(name):
+    with gzip.open(data_dir() / f"{name}.jsonl.gz", "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def measure(traces):
+    """Evidence bytes of each trace: {family: array [n, features] with 0 rows where absent}."""
+    tool = ROOT / "target/release/vouchsafe"
+    lines = []
+    for i, tr in enumerate(traces):
+        lines.append(json.dumps(dict(id=str(i), source="x", viewport=tr["viewport"], events=tr["events"])))
+    done = subprocess.run([tool, "features", "--bytes", "-"], input="\n".join(lines), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"vouchsafe features failed: {done.stderr[:500]}")
+    rows = [json.loads(line)["features"] for line in done.stdout.splitlines()]
+    out = {}
+    for family in FAMILIES:
+        width = max((len(r[family]) for r in rows if r[family]), default=0)
+        table = np.zeros((len(rows), width), np.uint8)
+        for i, r in enumerate(rows):
+            if r[family]:
+                table[i] = r[family]
+        out[family] = table
+    return out
+
+
+def runs(trace):
+    """Start and end index of each movement (gaps over 200 ms and presses split), over 25 px long."""
+    out, start, length, last = [], None, 0.0, None
+    for i, e in enumerate(trace["events"]):
+        if e[1] == "move":
+            if last is not None and e[0] - last[0] <= 200 and start is not None:
+                length += np.hypot(e[2] - last[2], e[3] - last[3])
+            else:
+                if start is not None and length > 25:
+                    out.append((start, i))
+                start, length = i, 0.0
+            last = e
+        elif e[1] in ("down", "up"):
+            if start is not None and length > 25:
+                out.append((start, i))
+            start, length = None, 0.0
+    if start is not None and length > 25:
+        out.append((start, len(trace["events"])))
+    return out
+
+
+def windows(trace, rng, sizes, each):
+    """`each` random windows of every size in `sizes`, a size being a number of movements."""
+    spans = runs(trace)
+    out = []
+    for size in sizes:
+        if len(spans) < size:
+            continue
+        for s in rng.choice(len(spans) - size + 1, min(each, len(spans) - size + 1), replace=False):
+            first, last = spans[s][0], spans[s + size - 1][1]
+            while last < len(trace["events"]) and trace["events"][last][1] in ("down", "up"):
+                last += 1
+            out.append(dict(trace, events=trace["events"][first:last]))
+    return out
+
+
+def click_windows(trace, clicks, stride=None):
+    """Windows that hold `clicks` presses each, one after the other."""
+    out, start, count = [], 0, 0
+    for i, e in enumerate(trace["events"]):
+        if e[1] == "up":
+            count += 1
+            if count == clicks:
+                out.append(dict(trace, events=trace["events"][start : i + 1]))
+                start, count = i + 1, 0
+    return [w for w in out if len(w["events"]) > 3]
+
+
+def strokes(trace):
+    """(t, xy) of each movement, for the generators that learn from people."""
+    out = []
+    for first, last in runs(trace):
+        moves = [e for e in trace["events"][first:last] if e[1] == "move"]
+        if len(moves) >= 8:
+            out.append((np.array([e[0] for e in moves], float), np.array([e[2:4] for e in moves], float)))
+    return out
+
+
+def vary(trace, rng, strong=True):
+    """The same session on another screen, at another rate, mirrored, a little faster or slower."""
+    scale = np.exp(rng.uniform(-0.6, 0.5)) if strong else 1.0
+    pace = np.exp(rng.uniform(-0.15, 0.15))
+    flip = rng.choice([-1, 1], 2)
+    swap = rng.random() < 0.3
+    period = rng.choice([0, 0, 1000 / 60, 1000 / 30, 22.0])
+    jitter = rng.choice([0.0, 0.0, rng.uniform(0.5, 4.0)])
+    events, frame, last_t = [], None, -1e9
+    for e in trace["events"]:
+        t = e[0] * pace
+        if e[1] in ("move", "down", "up"):
+            x, y = e[2] * flip[0] * scale, e[3] * flip[1] * scale
+            if swap:
+                x, y = y, x
+            if e[1] == "move":
+                t += rng.normal(0, jitter) if jitter else 0
+            t = max(t, last_t)
+            if e[1] == "move" and period:
+                f = int(t / period)
+                if f == frame and events and events[-1][1] == "move":
+                    events.pop()
+                frame = f
+            events.append([round(t), e[1], int(round(x)), int(round(y))])
+        else:
+            t = max(t, last_t)
+            events.append([round(t), *e[1:]])
+        last_t = t
+    return dict(trace, events=events)

@@ -1,0 +1,77 @@
+"""Tables for the typing model."""
+
+import numpy as np
+
+import adversaries as adv
+import data
+
+
+def cut(trace, first, count):
+    """`count` key presses from the `first` on, with their releases."""
+    downs = [i for i, e in enumerate(trace["events"]) if e[1] == "keydown"]
+    if len(downs) < first + 8:
+        return None
+    start = downs[first]
+    end = downs[first + count] if first + count < len(downs) else len(trace["events"])
+    return dict(trace, events=trace["events"][start:end])
+
+
+def vary(trace, rng, low=-0.5, high=0.4):
+    """Another tempo, another clock grain. Presses move with the tempo, dwells much less: a fast
+    typist's keys overlap rather than shrink."""
+    pace = np.exp(rng.uniform(low, high))
+    grain = rng.choice([1.0, 1.0, 1.0, 4.0, 8.0])
+    open_, out, start = {}, [], trace["events"][0][0]
+    clock = lambda t: int(round(t / grain) * grain)
+    for e in trace["events"]:
+        if e[1] == "keydown":
+            open_.setdefault(e[2], []).append(e[0])
+            out.append([clock((e[0] - start) * pace), *e[1:]])
+        elif e[1] == "keyup" and open_.get(e[2]):
+            down = open_[e[2]].pop(0)
+            out.append([clock((down - start) * pace + (e[0] - down) * pace**0.25), *e[1:]])
+    out.sort(key=lambda e: e[0])
+    return dict(trace, events=out)
+
+
+def tables(seed=2, sessions=1600):
+    rng = np.random.default_rng(seed)
+    items = []
+
+    def add(trace, label, group, role, weight=1.0):
+        if trace is not None:
+            items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
+
+    users = {}
+    for tr in data.read("human-typing-bksd"):
+        users.setdefault(tr["user"], []).append(tr)
+    for n, (user, traces) in enumerate(sorted(users.items())):
+        role = "train" if n % 10 < 7 else "test"
+        for a, b in zip(traces, traces[1:]):
+            gap = a["events"][-1][0] + rng.uniform(200, 900) - b["events"][0][0]
+            both = dict(a, events=a["events"] + [[e[0] + gap, *e[1:]] for e in b["events"]])
+            add(a, 1, f"bksd-{user}", role)
+            add(both, 1, f"bksd-{user}", role)
+            if role == "train":
+                for low, high in ((-0.5, 0.2), (-1.6, -0.5)):
+                    add(vary(both, rng, low, high), 1, f"bksd-{user}", role, 0.7)
+                    add(vary(a, rng, low, high), 1, f"bksd-{user}", role, 0.4)
+    for tr in data.read("human-typing"):
+        for first in (0, 40):
+            add(cut(tr, first, 40), 1, f"aalto-{tr['user']}", "other")
+    for path in sorted(data.data_dir().glob("typing-bot-*.jsonl.gz")):
+        name = path.name.removesuffix(".jsonl.gz")
+        for tr in data.read(name):
+            group = name.removeprefix("typing-bot-")
+            add(tr, 0, group, "train", 0.5)
+            add(cut(tr, 0, 16), 0, group, "train", 0.5)
+            for _ in range(2):
+                add(vary(tr, rng), 0, group, "train", 0.3)
+            add(tr, 0, group, "testall")
+            add(cut(tr, 0, 40), 0, group, "test3")
+    for i in range(sessions):
+        s = adv.typing_session(rng, int(rng.integers(12, 60)))
+        add(s, 0, "made-typing", "train" if i % 4 else "test3")
+    bytes_ = data.measure([t for t, _ in items])
+    meta = {k: np.array([m[k] for _, m in items]) for k in items[0][1]}
+    return bytes_, meta

@@ -1,0 +1,83 @@
+"""Tables for the pointer model: people, libraries, adversaries, as windows of a few strokes."""
+
+import re
+
+import numpy as np
+
+import adversaries as adv
+import data
+
+SIZES = [3, 4, 5, 7, 10, 16]
+
+
+def user_number(trace):
+    digits = re.findall(r"\d+", trace.get("user") or "0")
+    return int(digits[0]) if digits else 0
+
+
+def tables(seed=1, sessions=160):
+    """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
+    rng = np.random.default_rng(seed)
+    items = []
+
+    def add(trace, label, group, role, weight=1.0, varied=False):
+        items.append((trace, dict(label=label, group=group, role=role, weight=weight, varied=varied)))
+
+    people = data.read("human-pointer")
+    train_strokes = []
+    for tr in people:
+        n = user_number(tr)
+        role = "train" if n <= 60 else "test"
+        group = f"sapimouse-{n}"
+        if role == "train":
+            train_strokes += data.strokes(tr)[:80]
+            for w in data.windows(tr, rng, SIZES, 8):
+                add(w, 1, group, role)
+                add(data.vary(w, rng), 1, group, role, 0.7, True)
+        else:
+            for w in data.windows(tr, rng, SIZES, 8):
+                add(w, 1, group, role)
+            for w in data.click_windows(tr, 3):
+                add(w, 1, group, "test3")
+            add(tr, 1, group, "testall")
+    for tr in data.read("human-pointer-delbot"):
+        group = "delbot-" + str(tr.get("user"))
+        for w in data.windows(tr, rng, SIZES, 1):
+            add(w, 1, group, "train", 0.6)
+            add(data.vary(w, rng), 1, group, "train", 0.4, True)
+    for name in ("freihaut", "mynuuuu"):
+        for tr in data.read(f"human-pointer-{name}"):
+            for w in data.windows(tr, rng, SIZES, 4):
+                add(w, 1, name, "other")
+            for w in data.click_windows(tr, 3):
+                add(w, 1, name, "other3")
+            add(tr, 1, name, "otherall")
+    for path in sorted(data.data_dir().glob("*bot-*.jsonl.gz")):
+        name = path.name.removesuffix(".jsonl.gz")
+        if name.startswith("typing"):
+            continue
+        real = name.startswith("chromium-")
+        group = name.removeprefix("chromium-").removeprefix("bot-")
+        for tr in data.read(name):
+            for w in data.windows(tr, rng, SIZES, 2 if real else 1):
+                add(w, 0, group, "train", 2.0 if real else 0.5)
+                add(data.vary(w, rng), 0, group, "train", 1.0 if real else 0.3, True)
+            for w in data.click_windows(tr, 3):
+                add(w, 0, group, "test3")
+            add(tr, 0, group, "testall")
+    kinds = dict(adv.KINDS)
+    kinds["learned"] = adv.Learned(train_strokes).session
+    kinds["replay"] = adv.Replay(train_strokes).session
+    for kind, make in kinds.items():
+        for _ in range(sessions):
+            stroke = make(rng)
+            for size in rng.choice(SIZES, 3, replace=False):
+                s = adv.session(rng, stroke, int(size))
+                add(s, 0, f"made-{kind}", "train")
+                if rng.random() < 0.3:
+                    add(data.vary(s, rng), 0, f"made-{kind}", "train", 0.7, True)
+            add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
+            add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
+    bytes_ = data.measure([t for t, _ in items])
+    meta = {k: np.array([m[k] for _, m in items]) for k in items[0][1]}
+    return bytes_, meta
