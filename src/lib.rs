@@ -2,3 +2,4 @@
 pub mod behavior;
 pub mod decision;
 pub mod trace;
+pub mod voucher;

@@ -148,6 +148,22 @@ impl Evidence {
         self.span_ms
     }
 
+    /// Whether the families agree about how much happened in how much time. Someone who makes evidence
+    /// up has to keep this in mind; a recorder cannot get it wrong.
+    pub fn is_consistent(&self) -> bool {
+        let value = |family: Family, i: usize| family.specs()[i].value(*self.family(family)?.get(i)?);
+        let span = f64::from(self.span_ms);
+        // One quantisation step of a logarithm is up to 7 %; allow for that and for the last event.
+        let fits = |needed_ms: f64| needed_ms <= span * 1.15 + 200.0;
+        let count = |family, i| value(family, i).map(libm::exp);
+        let strokes = count(Family::Pointer, pointer::STROKES).map(|n| n * 110.0);
+        let presses = value(Family::Click, 1).zip(count(Family::Click, 0)).map(|(ln, n)| (n - 1.05).max(0.0) * 0.9 * libm::exp(ln));
+        let keys = count(Family::Typing, 0).map(|n| n * 0.5);
+        let page = value(Family::Attention, 0).map(libm::exp);
+        [strokes, presses, keys, page].into_iter().flatten().all(fits)
+            && page.is_none_or(|page| span <= page * 1.15 + 200.0)
+    }
+
     /// The measured values of one family with their meaning, for people to read.
     pub fn values(&self, family: Family) -> Option<impl Iterator<Item = (&'static FeatureSpec, Option<f64>)>> {
         let bytes = self.family(family)?;
@@ -177,6 +193,11 @@ impl Evidence {
             })
             .collect()
     }
+}
+
+/// First 8 bytes of the SHA-256 of the behaviour model, hexadecimal: which judge a score is from.
+pub fn model_digest() -> String {
+    model::digest()
 }
 
 /// What one family says.

@@ -5,6 +5,15 @@
 //! then for each tree 15 feature bytes, 15 threshold bytes and 16 `i8` leaves of a complete tree of
 //! depth 4. A byte goes left when it is at most the threshold.
 
+use sha2::{Digest, Sha256};
+
+/// First 8 bytes of the SHA-256 of the shipped model, hexadecimal.
+pub(super) fn digest() -> String {
+    static DIGEST: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let hex = || Sha256::digest(BYTES).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    DIGEST.get_or_init(hex).clone()
+}
+
 /// One family's trees.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trees {

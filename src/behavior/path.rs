@@ -14,8 +14,6 @@ pub(crate) struct Stroke {
     pub(crate) points: Vec<[f64; 2]>,
     /// Path length in px, of the smoothed positions.
     pub(crate) length: f64,
-    /// Whether a button press ended it.
-    pub(crate) ends_in_press: bool,
     /// What moved.
     pub(crate) device: PointerDevice,
 }
@@ -66,7 +64,7 @@ impl Paths {
                     let sample = Sample::new(event.t, p);
                     if let Some(last) = run.last() {
                         if sample.t - last.t > PAUSE_MS || sample.device != last.device {
-                            paths.close(&mut run, false);
+                            paths.close(&mut run);
                         } else if frame(last.t) == frame(sample.t) {
                             run.pop();
                             paths.moves -= 1;
@@ -80,11 +78,11 @@ impl Paths {
                     }
                 }
                 Kind::Down(p) => {
-                    paths.close(&mut run, true);
+                    paths.close(&mut run);
                     paths.press(event.t, p, &recent);
                 }
                 Kind::Up(p) => {
-                    paths.close(&mut run, false);
+                    paths.close(&mut run);
                     if let Some(press) = paths.presses.last_mut().filter(|press| press.hold.is_none()) {
                         let hold = event.t - press.t;
                         if hold > 0.0 {
@@ -93,11 +91,11 @@ impl Paths {
                         }
                     }
                 }
-                Kind::Hidden | Kind::Blur => paths.close(&mut run, false),
+                Kind::Hidden | Kind::Blur => paths.close(&mut run),
                 _ => {}
             }
         }
-        paths.close(&mut run, false);
+        paths.close(&mut run);
         paths
     }
 
@@ -130,8 +128,8 @@ impl Paths {
         });
     }
 
-    fn close(&mut self, run: &mut Vec<Sample>, ends_in_press: bool) {
-        if let Some(stroke) = Stroke::from_run(run, ends_in_press) {
+    fn close(&mut self, run: &mut Vec<Sample>) {
+        if let Some(stroke) = Stroke::from_run(run) {
             self.strokes.push(stroke);
         }
         run.clear();
@@ -139,7 +137,7 @@ impl Paths {
 }
 
 impl Stroke {
-    fn from_run(run: &[Sample], ends_in_press: bool) -> Option<Self> {
+    fn from_run(run: &[Sample]) -> Option<Self> {
         let (first, last) = (run.first()?, run.last()?);
         let duration = last.t - first.t;
         if run.len() < MIN_MOVES || !(MIN_MS..=MAX_MS).contains(&duration) {
@@ -149,7 +147,7 @@ impl Stroke {
         let length: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
         let device = first.device;
         (length >= MIN_PX && points.len() >= MIN_SAMPLES)
-            .then_some(Self { start: first.t, end: last.t, points, length, ends_in_press, device })
+            .then_some(Self { start: first.t, end: last.t, points, length, device })
     }
 
     /// Straight distance from start to end, px.

@@ -93,6 +93,8 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
 }
 
 const STROKE_FACTS: usize = 24;
+/// Where [`SPECS`] has the number of strokes.
+pub(super) const STROKES: usize = SPECS.len() - 1;
 
 /// Facts about the strokes together.
 fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {

@@ -1,0 +1,37 @@
+use crate::app::App;
+use crate::config::DEMO_SITEKEY;
+use crate::siteverify::{failure, success};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// `POST /demo/signup`: what a site's own server does with the form. Nothing typed is kept.
+pub(crate) async fn signup(State(app): State<App>, body: Bytes) -> (StatusCode, Json<Value>) {
+    let Ok(form) = serde_urlencoded::from_bytes::<SignUp>(&body) else {
+        let refusal = json!({ "accepted": false, "verification": failure("bad-request", None) });
+        return (StatusCode::BAD_REQUEST, Json(refusal));
+    };
+    let Some(site) = app.site(DEMO_SITEKEY) else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "accepted": false })));
+    };
+    if form.voucher.is_empty() {
+        let refusal = json!({ "accepted": false, "verification": failure("missing-input-response", None) });
+        return (StatusCode::FORBIDDEN, Json(refusal));
+    }
+    let verification = match app.verify(site, form.voucher).await {
+        Ok(voucher) => success(&voucher, site.min_score),
+        Err(error) => failure("invalid-input-response", Some(&error)),
+    };
+    let accepted = verification["success"] == json!(true);
+    let status = if accepted { StatusCode::OK } else { StatusCode::FORBIDDEN };
+    (status, Json(json!({ "accepted": accepted, "verification": verification })))
+}
+
+#[derive(Deserialize)]
+struct SignUp {
+    #[serde(rename = "vouchsafe-response", default)]
+    voucher: String,
+}

@@ -1,0 +1,200 @@
+use super::{MAX_CHALLENGE_BYTES, text};
+use crate::behavior::Family;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// What a server asks of a visitor. Stateless: the server keeps nothing until the voucher comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Protocol version, 1.
+    pub v: u8,
+    /// 16 random bytes as base64url: names the challenge in the replay store.
+    pub nonce: String,
+    /// Which site asked.
+    pub sitekey: String,
+    /// The page's host name.
+    pub hostname: String,
+    /// What the visitor is about to do, where the page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Issued at, seconds since 1970.
+    pub iat: u64,
+    /// Expires at, seconds since 1970.
+    pub exp: u64,
+    /// Leading zero bits asked of each of the [`super::PUZZLES`] puzzles.
+    pub difficulty: u8,
+    /// Families the voucher's evidence must cover; empty asks for none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<Family>,
+}
+
+/// The server's key for challenges, with older ones that are still accepted.
+#[derive(Clone)]
+pub struct ChallengeKey {
+    secrets: Vec<Vec<u8>>,
+}
+
+/// A challenge as the browser holds it: read, not checked (only the server can).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    token: String,
+    terms: Terms,
+}
+
+/// Why a challenge is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChallengeError {
+    /// Longer than [`MAX_CHALLENGE_BYTES`].
+    #[error("challenge is longer than {MAX_CHALLENGE_BYTES} bytes")]
+    TooLong,
+    /// Not `payload.mac`, or a payload that is not the terms of a challenge.
+    #[error("challenge is malformed")]
+    Malformed,
+    /// A protocol version this build does not speak.
+    #[error("challenge has an unknown version")]
+    Version,
+    /// Made or changed by somebody without the key.
+    #[error("challenge was not issued by this server")]
+    Forged,
+}
+
+impl ChallengeKey {
+    /// A key from a secret of at least 16 bytes; shorter ones give `None`.
+    pub fn new(secret: &[u8]) -> Option<Self> {
+        (secret.len() >= 16).then(|| Self { secrets: vec![secret.to_vec()] })
+    }
+
+    /// Also accepts challenges issued with an older secret, for rotation without downtime.
+    #[must_use]
+    pub fn accepting(mut self, older: &[u8]) -> Self {
+        self.secrets.push(older.to_vec());
+        self
+    }
+
+    /// `base64url(terms as JSON) "." base64url(HMAC-SHA-256)`.
+    pub fn issue(&self, terms: &Terms) -> String {
+        // A struct of strings and numbers always serialises.
+        let json = serde_json::to_vec(terms).unwrap_or_default();
+        let payload = text::encode(&json);
+        let mac = mac(&self.secrets[0], &payload).finalize().into_bytes();
+        format!("{payload}.{}", text::encode(&mac))
+    }
+
+    /// The terms of a challenge that this key issued. Constant time in the code.
+    pub fn check(&self, token: &str) -> Result<Terms, ChallengeError> {
+        let (payload, code) = split(token)?;
+        let code = text::decode(code).ok_or(ChallengeError::Malformed)?;
+        // Every secret is tried, so that the time does not tell which one fitted.
+        let genuine = self.secrets.iter().fold(false, |found, secret| found | mac(secret, payload).verify_slice(&code).is_ok());
+        if !genuine {
+            return Err(ChallengeError::Forged);
+        }
+        parse(payload)
+    }
+}
+
+impl Challenge {
+    /// Reads a challenge to work on. Whether it is genuine only the server can tell.
+    pub fn read(token: &str) -> Result<Self, ChallengeError> {
+        let (payload, _) = split(token)?;
+        Ok(Self { token: token.to_owned(), terms: parse(payload)? })
+    }
+
+    /// As it came from the server.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What is asked.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+}
+
+fn split(token: &str) -> Result<(&str, &str), ChallengeError> {
+    if token.len() > MAX_CHALLENGE_BYTES {
+        return Err(ChallengeError::TooLong);
+    }
+    match token.split_once('.') {
+        Some((payload, code)) if !code.contains('.') => Ok((payload, code)),
+        _ => Err(ChallengeError::Malformed),
+    }
+}
+
+fn parse(payload: &str) -> Result<Terms, ChallengeError> {
+    let json = text::decode(payload).ok_or(ChallengeError::Malformed)?;
+    let terms: Terms = serde_json::from_slice(&json).map_err(|_| ChallengeError::Malformed)?;
+    if terms.v != 1 {
+        return Err(ChallengeError::Version);
+    }
+    if terms.difficulty > MAX_DIFFICULTY || text::decode_array::<16>(&terms.nonce).is_none() {
+        return Err(ChallengeError::Malformed);
+    }
+    Ok(terms)
+}
+
+fn mac(secret: &[u8], payload: &str) -> Hmac<Sha256> {
+    // HMAC takes keys of any length.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes any key"));
+    mac.update(b"vouchsafe challenge v1\0");
+    mac.update(payload.as_bytes());
+    mac
+}
+
+/// 16 puzzles of this many bits would take a laptop minutes; no honest server asks for more.
+const MAX_DIFFICULTY: u8 = 24;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::voucher) fn terms() -> Terms {
+        Terms {
+            v: 1,
+            nonce: text::encode(&[7; 16]),
+            sitekey: "site".into(),
+            hostname: "example.org".into(),
+            action: None,
+            iat: 1_000_000,
+            exp: 1_001_800,
+            difficulty: 4,
+            require: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_challenge_comes_back_as_it_was_issued() {
+        let key = ChallengeKey::new(&[1; 32]).unwrap();
+        let token = key.issue(&terms());
+        assert_eq!(key.check(&token), Ok(terms()));
+        assert_eq!(Challenge::read(&token).unwrap().terms(), &terms());
+    }
+
+    #[test]
+    fn a_challenge_of_another_key_or_with_one_bit_changed_is_forged() {
+        let key = ChallengeKey::new(&[1; 32]).unwrap();
+        let token = key.issue(&terms());
+        assert_eq!(ChallengeKey::new(&[2; 32]).unwrap().check(&token), Err(ChallengeError::Forged));
+        for at in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(key.check(&changed).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_rotated_key_still_accepts_what_the_old_one_issued() {
+        let old = ChallengeKey::new(&[1; 32]).unwrap();
+        let new = ChallengeKey::new(&[2; 32]).unwrap().accepting(&[1; 32]);
+        assert!(new.check(&old.issue(&terms())).is_ok());
+        assert!(old.check(&new.issue(&terms())).is_err());
+    }
+
+    #[test]
+    fn a_short_secret_is_no_key() {
+        assert!(ChallengeKey::new(&[1; 15]).is_none());
+    }
+}

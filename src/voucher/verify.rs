@@ -1,0 +1,283 @@
+//! The server's side, in one pass: size, form, signature, challenge, times, place, work, score,
+//! plausibility, single use.
+
+use super::claims::{Claims, Signals, four_decimals};
+use super::jws::Unverified;
+use super::{
+    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, ReplayStore, StoreError, Terms, VOUCHER_LIFETIME_S,
+    WorkError, text, work,
+};
+use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
+use crate::decision::{Decision, Policy, Reason, Verdict};
+
+/// Checks vouchers for the holder of a challenge key.
+#[derive(Clone)]
+pub struct Verifier {
+    key: ChallengeKey,
+    policy: Policy,
+}
+
+/// Whose voucher a site expects.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation<'a> {
+    /// The site's key.
+    pub sitekey: &'a str,
+    /// Host names it may come from; empty accepts the challenge's.
+    pub hostnames: &'a [String],
+    /// The action it must be for, where the site asks for one.
+    pub action: Option<&'a str>,
+}
+
+/// A voucher that passed every check and has been redeemed. Only [`Verifier::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedVoucher {
+    claims: Claims,
+    terms: Terms,
+    evidence: Evidence,
+    decision: Decision,
+}
+
+/// Why a voucher is refused. [`VerifyError::code`] is stable and part of the protocol.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the message says it")]
+pub enum VerifyError {
+    #[error("voucher is longer than {MAX_VOUCHER_BYTES} bytes")]
+    TooLarge,
+    #[error(transparent)]
+    Jws(#[from] JwsError),
+    #[error("voucher's claims are malformed")]
+    Claims,
+    #[error("voucher was signed by another key than it says")]
+    Issuer,
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    #[error("voucher expired {by_s} s ago")]
+    Expired { by_s: u64 },
+    #[error("challenge expired {by_s} s ago")]
+    ChallengeExpired { by_s: u64 },
+    #[error("voucher is from {by_s} s in the future")]
+    NotYetValid { by_s: u64 },
+    #[error("voucher is for another site")]
+    Sitekey,
+    #[error("voucher is from host {found:?}")]
+    Hostname { found: String },
+    #[error("voucher is for another action")]
+    Action,
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    #[error("voucher was scored by model {found}, this server has {expected}")]
+    Model { found: String, expected: String },
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error("voucher claims score {claimed}, its evidence gives {computed}")]
+    Score { claimed: f64, computed: f64 },
+    #[error("voucher's verdict or signals do not follow from its evidence")]
+    Signals,
+    #[error("evidence spans {span_ms} ms, the challenge is only {age_ms} ms old")]
+    Timing { span_ms: u64, age_ms: u64 },
+    #[error("evidence contradicts itself")]
+    Inconsistent,
+    #[error("evidence lacks the {} family the site requires", .0.name())]
+    Missing(Family),
+    #[error("voucher was redeemed before")]
+    Replayed,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl VerifyError {
+    /// Stable name for logs, tests and clients.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "too-large",
+            Self::Jws(JwsError::Malformed) | Self::Claims => "malformed",
+            Self::Jws(JwsError::Algorithm) => "bad-algorithm",
+            Self::Jws(JwsError::Signature) => "bad-signature",
+            Self::Issuer => "wrong-issuer",
+            Self::Challenge(ChallengeError::Forged) => "forged-challenge",
+            Self::Challenge(_) => "malformed-challenge",
+            Self::Expired { .. } => "expired",
+            Self::ChallengeExpired { .. } => "challenge-expired",
+            Self::NotYetValid { .. } => "not-yet-valid",
+            Self::Sitekey => "wrong-sitekey",
+            Self::Hostname { .. } => "wrong-hostname",
+            Self::Action => "wrong-action",
+            Self::Work(_) => "insufficient-work",
+            Self::Model { .. } => "unknown-model",
+            Self::Evidence(_) => "malformed-evidence",
+            Self::Score { .. } | Self::Signals => "score-mismatch",
+            Self::Timing { .. } => "implausible-timing",
+            Self::Inconsistent => "inconsistent-evidence",
+            Self::Missing(_) => "missing-evidence",
+            Self::Replayed => "replayed",
+            Self::Store(_) => "store-unavailable",
+        }
+    }
+}
+
+impl Verifier {
+    /// A verifier with the default policy.
+    pub fn new(key: ChallengeKey) -> Self {
+        Self { key, policy: Policy::default() }
+    }
+
+    /// Checks `voucher` at `now` (seconds since 1970) and redeems it in `store`.
+    ///
+    /// Cheap checks come before dear ones and the store is asked last, so that a refused voucher
+    /// leaves no trace.
+    pub fn verify(
+        &self,
+        voucher: &str,
+        expected: &Expectation<'_>,
+        now: u64,
+        store: &dyn ReplayStore,
+    ) -> Result<VerifiedVoucher, VerifyError> {
+        let verified = self.check(voucher, expected, now)?;
+        let id = text::decode_array(&verified.terms.nonce).ok_or(ChallengeError::Malformed)?;
+        let forget_at = verified.terms.exp.saturating_add(SKEW_S);
+        if !store.insert_if_absent(&id, forget_at, now)? {
+            return Err(VerifyError::Replayed);
+        }
+        Ok(verified)
+    }
+
+    /// [`Verifier::verify`] without redeeming: the same voucher passes again and again. For looking at
+    /// a voucher, never for letting somebody in.
+    pub fn dangerous_skip_replay_check(
+        &self,
+        voucher: &str,
+        expected: &Expectation<'_>,
+        now: u64,
+    ) -> Result<VerifiedVoucher, VerifyError> {
+        self.check(voucher, expected, now)
+    }
+
+    fn check(&self, voucher: &str, expected: &Expectation<'_>, now: u64) -> Result<VerifiedVoucher, VerifyError> {
+        if voucher.len() > MAX_VOUCHER_BYTES {
+            return Err(VerifyError::TooLarge);
+        }
+        let jws = Unverified::parse(voucher)?;
+        let claims: Claims = serde_json::from_slice(&jws.payload).map_err(|_| VerifyError::Claims)?;
+        let thumbprint = jws.verify()?;
+        if claims.iss != text::encode(&thumbprint) {
+            return Err(VerifyError::Issuer);
+        }
+        let terms = self.key.check(&claims.challenge)?;
+        check_times(&claims, &terms, now)?;
+        check_place(&claims, &terms, expected)?;
+        let answer = text::decode(&claims.work).ok_or(WorkError::Malformed)?;
+        work::check(&claims.challenge, terms.difficulty, &thumbprint, &answer)?;
+        let (evidence, decision) = self.recompute(&claims)?;
+        check_plausible(&evidence, &terms, &claims)?;
+        Ok(VerifiedVoucher { claims, terms, evidence, decision })
+    }
+
+    /// The decision that follows from the voucher's evidence; it must be the one it claims.
+    fn recompute(&self, claims: &Claims) -> Result<(Evidence, Decision), VerifyError> {
+        let expected = model_digest();
+        if claims.model != expected {
+            return Err(VerifyError::Model { found: claims.model.chars().take(16).collect(), expected });
+        }
+        let evidence = claims.evidence.read().ok_or(VerifyError::Claims)??;
+        let decision = self.policy.decide(&evidence);
+        let computed = four_decimals(decision.score);
+        if claims.score != computed {
+            return Err(VerifyError::Score { claimed: claims.score, computed });
+        }
+        if claims.verdict != decision.verdict || claims.signals != Signals::of(&decision) {
+            return Err(VerifyError::Signals);
+        }
+        Ok((evidence, decision))
+    }
+}
+
+fn check_times(claims: &Claims, terms: &Terms, now: u64) -> Result<(), VerifyError> {
+    if terms.exp < now {
+        return Err(VerifyError::ChallengeExpired { by_s: now - terms.exp });
+    }
+    if claims.exp < now {
+        return Err(VerifyError::Expired { by_s: now - claims.exp });
+    }
+    let newest = claims.iat.max(terms.iat);
+    if newest > now.saturating_add(SKEW_S) {
+        return Err(VerifyError::NotYetValid { by_s: newest - now });
+    }
+    // A voucher cannot be older than its challenge nor give itself more time than the protocol does.
+    let lifetime = claims.exp.checked_sub(claims.iat).ok_or(VerifyError::Claims)?;
+    if lifetime > VOUCHER_LIFETIME_S || claims.iat.saturating_add(SKEW_S) < terms.iat {
+        return Err(VerifyError::Claims);
+    }
+    Ok(())
+}
+
+fn check_place(claims: &Claims, terms: &Terms, expected: &Expectation<'_>) -> Result<(), VerifyError> {
+    if claims.aud != expected.sitekey || terms.sitekey != expected.sitekey {
+        return Err(VerifyError::Sitekey);
+    }
+    let allowed = expected.hostnames.is_empty() || expected.hostnames.contains(&claims.hostname);
+    if claims.hostname != terms.hostname || !allowed {
+        return Err(VerifyError::Hostname { found: claims.hostname.chars().take(253).collect() });
+    }
+    let action_fits = terms.action.is_none() || claims.action == terms.action;
+    if !action_fits || expected.action.is_some_and(|action| claims.action.as_deref() != Some(action)) {
+        return Err(VerifyError::Action);
+    }
+    Ok(())
+}
+
+fn check_plausible(evidence: &Evidence, terms: &Terms, claims: &Claims) -> Result<(), VerifyError> {
+    let age_ms = claims.iat.saturating_sub(terms.iat).saturating_add(SPAN_SLACK_S) * 1000;
+    let span_ms = u64::from(evidence.span_ms());
+    if span_ms > age_ms {
+        return Err(VerifyError::Timing { span_ms, age_ms });
+    }
+    if !evidence.is_consistent() {
+        return Err(VerifyError::Inconsistent);
+    }
+    match terms.require.iter().find(|family| evidence.family(**family).is_none()) {
+        Some(family) => Err(VerifyError::Missing(*family)),
+        None => Ok(()),
+    }
+}
+
+impl VerifiedVoucher {
+    /// 0 to 1, 1 is a person. Recomputed by this server.
+    pub fn score(&self) -> f32 {
+        self.decision.score
+    }
+
+    /// What the score means.
+    pub fn verdict(&self) -> Verdict {
+        self.decision.verdict
+    }
+
+    /// Why, strongest first.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.decision.reasons
+    }
+
+    /// Each family's own score.
+    pub fn signals(&self) -> &[(Family, Option<f32>); 7] {
+        &self.decision.signals
+    }
+
+    /// Everything it says.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The challenge it answers.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// What was measured.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+}
+
+/// How far clocks may differ, seconds. Browsers correct theirs by the challenge's `iat`.
+const SKEW_S: u64 = 60;
+/// Listeners start before the challenge arrives (page load, slow networks), seconds.
+const SPAN_SLACK_S: u64 = 30;
