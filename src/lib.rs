@@ -1,5 +1,34 @@
-//! Vouchsafe.
+//! Decides on the visitor's own device whether a human is there, and signs a voucher a server checks
+//! with the same code.
+//!
+//! Events flow down, a voucher comes out:
+//!
+//! - [`trace`]: what a page saw of one visitor, and its JSONL codec
+//! - [`behavior`]: from a trace to evidence (one byte a feature), and from evidence to judgements
+//! - [`decision`]: from judgements to a score, a verdict and reasons in words
+//! - [`voucher`]: challenge, proof of work, signed claims, verification
+//! - `web` (wasm32 with feature `web`): the browser shell over all of it
+//!
+//! A server that received a voucher:
+//!
+//! ```
+//! use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, Verifier};
+//!
+//! let key = ChallengeKey::new(b"at least sixteen random bytes").expect("long enough");
+//! let verifier = Verifier::new(key);
+//! let store = MemoryStore::default();
+//! let expected = Expectation { sitekey: "my-site", ..Expectation::default() };
+//! let now = 1_800_000_000;
+//!
+//! let error = verifier.verify("not a voucher", &expected, now, &store).unwrap_err();
+//! assert_eq!(error.code(), "malformed");
+//! // On success: verifier.verify(..)?.score(), .verdict(), .reasons()
+//! ```
+
 pub mod behavior;
 pub mod decision;
 pub mod trace;
 pub mod voucher;
+
+#[cfg(all(target_arch = "wasm32", feature = "web"))]
+mod web;

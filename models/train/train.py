@@ -18,13 +18,13 @@ import keys
 import movement
 
 MODELS = data.ROOT / "models"
-DEPTH, NODES = 4, 15
+DEPTH, NODES = 3, 7
 
 BASE = dict(
     objective="binary",
-    num_leaves=16,
+    num_leaves=2**DEPTH,
     max_depth=DEPTH,
-    learning_rate=0.08,
+    learning_rate=0.15,
     bagging_fraction=0.7,
     bagging_freq=1,
     lambda_l2=5,
@@ -144,7 +144,7 @@ def calibrate(margins, labels, threshold):
 
 
 def pack(model, features, width, slope, offset, usual):
-    """The trees as complete trees of depth 4 (see src/behavior/model.rs), log-odds calibrated."""
+    """The trees as complete trees of depth 3 (see src/behavior/model.rs), log-odds calibrated."""
     dump = model.dump_model()["tree_info"]
     trees = []
     for info in dump:
@@ -170,7 +170,7 @@ def pack(model, features, width, slope, offset, usual):
     out += bytes(b for pair in usual for b in pair)
     for split, threshold, leaves in trees:
         out += bytes(split) + bytes(threshold)
-        out += struct.pack("16b", *[int(round(v / scale)) for v in leaves])
+        out += struct.pack("8b", *[int(round(v / scale)) for v in leaves])
     return out
 
 
@@ -188,9 +188,9 @@ def usual_ranges(family):
 def families():
     table, meta = movement.tables()
     width = table["pointer"].shape[1]
-    yield Family("pointer", table["pointer"], meta, list(range(width)), POINTER_KINDS, 180, 40)
+    yield Family("pointer", table["pointer"], meta, list(range(width)), POINTER_KINDS, 140, 40)
     table, meta = keys.tables()
-    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 20, TYPING_MONOTONE)
+    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 80, 20, TYPING_MONOTONE)
 
 
 def main():

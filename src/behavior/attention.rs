@@ -44,12 +44,22 @@ pub(super) fn features(trace: &Trace) -> Option<Vec<Option<f64>>> {
 }
 
 pub(super) const SPECS: [FeatureSpec; 6] = [
-    FeatureSpec::new("time on page, ln ms", 0.0, 17.0),
-    FeatureSpec::new("first press after the first event, ln ms", 0.0, 14.0),
-    FeatureSpec::new("presses of keys and buttons, ln 1/s", -7.0, 7.0),
-    FeatureSpec::new("presses while the tab was hidden, share", 0.0, 1.0),
-    FeatureSpec::new("left the page, times", 0.0, 50.0),
-    FeatureSpec::new("presses of keys and buttons, ln", 0.0, 8.0),
+    FeatureSpec::new(0.0, 17.0),
+    FeatureSpec::new(0.0, 14.0),
+    FeatureSpec::new(-7.0, 7.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 50.0),
+    FeatureSpec::new(0.0, 8.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "time on page, ln ms",
+    "first press after the first event, ln ms",
+    "presses of keys and buttons, ln 1/s",
+    "presses while the tab was hidden, share",
+    "left the page, times",
+    "presses of keys and buttons, ln",
 ];
 
 /// Only the impossible counts: haste no hand has, and input to a page nobody sees. Weights chosen.

@@ -7,16 +7,16 @@ use crate::trace::PointerDevice;
 
 /// Facts of mouse and pen presses; `None` without any. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
-    let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device != PointerDevice::Touch).collect();
+    let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device != PointerDevice::Touch).collect::<Vec<_>>();
     // Presses without a single move anywhere: a recorder of presses only, or assistive technology.
     if presses.is_empty() || paths.moves == 0 {
         return None;
     }
-    let intervals: Vec<f64> = presses.windows(2).map(|w| w[1].t - w[0].t).collect();
-    let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect();
-    let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect();
-    let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect();
-    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect();
+    let intervals: Vec<f64> = presses.windows(2).map(|w| w[1].t - w[0].t).collect::<Vec<_>>();
+    let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect::<Vec<_>>();
+    let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect::<Vec<_>>();
+    let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect::<Vec<_>>();
+    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect::<Vec<_>>();
     let doubles = presses.windows(2).filter(|w| w[1].t - w[0].t < 500.0 && distance(w[0].at, w[1].at) < 6.0).count();
     let repeats = presses
         .iter()
@@ -41,18 +41,34 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
 }
 
 pub(super) const SPECS: [FeatureSpec; 12] = [
-    FeatureSpec::new("presses, ln", 0.0, 6.0),
-    FeatureSpec::new("interval between presses, mean, ln ms", 0.0, 12.0),
-    FeatureSpec::new("interval between presses, standard deviation, ln ms", 0.0, 12.0),
-    FeatureSpec::new("interval between presses, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("hold, median, ln ms", 0.0, 7.7),
-    FeatureSpec::new("hold, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("last move to press, median, ln ms", 0.0, 8.6),
-    FeatureSpec::new("drift while held, median, ln px", -0.7, 6.0),
-    FeatureSpec::new("presses without approach, share", 0.0, 1.0),
-    FeatureSpec::new("presses without approach, count", 0.0, 127.0),
-    FeatureSpec::new("double clicks, share", 0.0, 1.0),
-    FeatureSpec::new("presses at a place pressed before, share", 0.0, 1.0),
+    FeatureSpec::new(0.0, 6.0),
+    FeatureSpec::new(0.0, 12.0),
+    FeatureSpec::new(0.0, 12.0),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(0.0, 7.7),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(0.0, 8.6),
+    FeatureSpec::new(-0.7, 6.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 127.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "presses, ln",
+    "interval between presses, mean, ln ms",
+    "interval between presses, standard deviation, ln ms",
+    "interval between presses, coefficient of variation, ln",
+    "hold, median, ln ms",
+    "hold, coefficient of variation, ln",
+    "last move to press, median, ln ms",
+    "drift while held, median, ln px",
+    "presses without approach, share",
+    "presses without approach, count",
+    "double clicks, share",
+    "presses at a place pressed before, share",
 ];
 
 /// Weights are chosen, not trained: the recorded bots' holds and intervals are accidents of the

@@ -51,15 +51,28 @@ pub(super) fn features(facts: &EnvironmentFacts) -> Vec<Option<f64>> {
 }
 
 pub(super) const SPECS: [FeatureSpec; 9] = [
-    FeatureSpec::new("driven by WebDriver", 0.0, 1.0),
-    FeatureSpec::new("headless user agent", 0.0, 1.0),
-    FeatureSpec::new("no languages", 0.0, 1.0),
-    FeatureSpec::new("no outer window size", 0.0, 1.0),
-    FeatureSpec::new("driver globals", 0.0, 1.0),
-    FeatureSpec::new("moves with coalesced history, share", 0.0, 1.0),
-    FeatureSpec::new("moves that report no movement, share", 0.0, 1.0),
-    FeatureSpec::new("moves with injected coordinates, share", 0.0, 1.0),
-    FeatureSpec::new("untrusted input, share", 0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "driven by WebDriver",
+    "headless user agent",
+    "no languages",
+    "no outer window size",
+    "driver globals",
+    "moves with coalesced history, share",
+    "moves that report no movement, share",
+    "moves with injected coordinates, share",
+    "untrusted input, share",
 ];
 
 /// Weights chosen: declared automation is decisive, delivery is a hint (no recordings of people exist

@@ -1,11 +1,9 @@
-/// What one number of a family means and how it is written down.
+/// How one number of a family is written down.
 ///
 /// A voucher carries features as one byte each ([`FeatureSpec::quantise`]), and every score is
 /// computed from those bytes, so a server recomputes exactly what the browser saw.
 #[derive(Clone, Copy, Debug)]
 pub struct FeatureSpec {
-    /// Name, unit included.
-    pub name: &'static str,
     /// Values at or below this become byte 1.
     pub low: f64,
     /// Values at or above this become byte 255.
@@ -13,8 +11,8 @@ pub struct FeatureSpec {
 }
 
 impl FeatureSpec {
-    pub(super) const fn new(name: &'static str, low: f64, high: f64) -> Self {
-        Self { name, low, high }
+    pub(super) const fn new(low: f64, high: f64) -> Self {
+        Self { low, high }
     }
 
     /// 0 for "not known", else 1 to 255, linear between `low` and `high`.
@@ -42,13 +40,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_byte_survives_reading_and_writing_again(byte in 0u8..=255, low in -10f64..0.0, width in 0.1f64..100.0) {
-            let spec = FeatureSpec::new("x", low, low + width);
+            let spec = FeatureSpec::new(low, low + width);
             prop_assert_eq!(spec.quantise(spec.value(byte)), byte);
         }
 
         #[test]
         fn any_number_has_a_byte(v in proptest::num::f64::ANY) {
-            let byte = FeatureSpec::new("x", -1.0, 1.0).quantise(Some(v));
+            let byte = FeatureSpec::new(-1.0, 1.0).quantise(Some(v));
             prop_assert_eq!(byte == 0, !v.is_finite());
         }
     }

@@ -12,7 +12,7 @@ mod model;
 mod path;
 mod pointer;
 mod scroll;
-mod stats;
+pub(crate) mod stats;
 mod touch;
 mod typing;
 
@@ -60,7 +60,20 @@ impl Family {
         }
     }
 
-    /// What each byte of the family's evidence means.
+    /// What the numbers of [`Family::specs`] are, with their units.
+    pub fn feature_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Pointer => &pointer::NAMES,
+            Self::Click => &click::NAMES,
+            Self::Typing => &typing::NAMES,
+            Self::Scroll => &scroll::NAMES,
+            Self::Touch => &touch::NAMES,
+            Self::Attention => &attention::NAMES,
+            Self::Environment => &environment::NAMES,
+        }
+    }
+
+    /// How each byte of the family's evidence is written.
     pub fn specs(self) -> &'static [FeatureSpec] {
         match self {
             Self::Pointer => &pointer::SPECS,
@@ -118,7 +131,7 @@ impl Evidence {
                 Family::Attention => attention::features(trace),
                 Family::Environment => facts.map(environment::features),
             }?;
-            Some(family.specs().iter().zip(values).map(|(spec, v)| spec.quantise(v)).collect())
+            Some(family.specs().iter().zip(values).map(|(spec, v)| spec.quantise(v)).collect::<Vec<_>>())
         });
         Self { families, span_ms: trace.duration_ms().clamp(0.0, f64::from(u32::MAX)) as u32 }
     }
@@ -164,10 +177,10 @@ impl Evidence {
             && page.is_none_or(|page| span <= page * 1.15 + 200.0)
     }
 
-    /// The measured values of one family with their meaning, for people to read.
-    pub fn values(&self, family: Family) -> Option<impl Iterator<Item = (&'static FeatureSpec, Option<f64>)>> {
-        let bytes = self.family(family)?;
-        Some(family.specs().iter().zip(bytes).map(|(spec, byte)| (spec, spec.value(*byte))))
+    /// The measured values of one family by name, for people to read.
+    pub fn values(&self, family: Family) -> Option<impl Iterator<Item = (&'static str, Option<f64>)>> {
+        let values = family.specs().iter().zip(self.family(family)?).map(|(spec, byte)| spec.value(*byte));
+        Some(family.feature_names().iter().copied().zip(values))
     }
 
     /// Weighs every family that was measured. Strongest findings first.
@@ -188,7 +201,7 @@ impl Evidence {
                     Family::Attention => Judgement::sum(family, attention::judge(&value)),
                     Family::Environment => Judgement::sum(family, environment::judge(&value)),
                 };
-                judgement.findings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+                stats::sort_by(&mut judgement.findings, |a, b| a.weight > b.weight);
                 Some(judgement)
             })
             .collect()
@@ -227,8 +240,8 @@ pub struct Finding {
     pub direction: Direction,
     /// How strongly, in natural log-odds, not negative.
     pub weight: f32,
-    /// The feature that says it, for findings of a trained model.
-    pub feature: Option<&'static str>,
+    /// Which side of the behaviour says it, in plain words, for findings of a trained model.
+    pub aspect: Option<&'static str>,
 }
 
 /// For whom a finding speaks.
@@ -242,7 +255,7 @@ pub enum Direction {
 
 impl Finding {
     fn new(code: &'static str, direction: Direction, weight: f32) -> Self {
-        Self { code, direction, weight, feature: None }
+        Self { code, direction, weight, aspect: None }
     }
 
     /// Weight, negative for a program.
@@ -254,29 +267,33 @@ impl Finding {
     }
 }
 
-/// A trained family's log-odds, explained by the features least like people's.
+/// A trained family's log-odds, explained by the sides of the behaviour least like people's.
 fn trained(family: Family, trees: &model::Trees, bytes: &[u8]) -> Judgement {
     let log_odds = trees.log_odds(bytes).unwrap_or(0.0);
     let weight = log_odds.abs();
-    let (human, unlike) = match family {
-        Family::Typing => ("typing-like-people", "typing-unlike-people"),
-        _ => ("movement-like-people", "movement-unlike-people"),
+    let (human, unlike, aspect): (_, _, fn(usize) -> &'static str) = match family {
+        Family::Typing => ("typing-like-people", "typing-unlike-people", typing::aspect),
+        _ => ("movement-like-people", "movement-unlike-people", pointer::aspect),
     };
     let mut findings = Vec::new();
     if log_odds > 0.5 {
         findings.push(Finding::new(human, Direction::Human, weight));
     } else if log_odds < -0.5 {
-        let unusual = trees.unusual(bytes);
-        let named: Vec<&'static str> = unusual.iter().take(3).map(|(i, _)| family.specs()[*i].name).collect();
+        let mut named: Vec<&'static str> = Vec::new();
+        for (feature, _) in trees.unusual(bytes) {
+            if named.len() < 3 && !named.contains(&aspect(feature)) {
+                named.push(aspect(feature));
+            }
+        }
         if named.is_empty() {
             findings.push(Finding::new(unlike, Direction::Bot, weight));
         }
-        // The total is the family's; each named feature carries a falling share of it.
+        // The total is the family's; each named side carries a falling share of it.
         let shares = [0.5, 0.3, 0.2];
         let whole: f32 = shares[..named.len()].iter().sum();
         for (name, share) in named.into_iter().zip(shares) {
             let finding = Finding::new(unlike, Direction::Bot, weight * share / whole);
-            findings.push(Finding { feature: Some(name), ..finding });
+            findings.push(Finding { aspect: Some(name), ..finding });
         }
     }
     Judgement { family, log_odds, findings }

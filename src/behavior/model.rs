@@ -2,9 +2,10 @@
 //!
 //! `models/behavior.bin`, little-endian: `b"VSB1"`, then for pointer and typing each: `u8` features
 //! F, `u16` trees, `f32` bias, `f32` leaf scale, F pairs of `u8` (the range most people fall in),
-//! then for each tree 15 feature bytes, 15 threshold bytes and 16 `i8` leaves of a complete tree of
-//! depth 4. A byte goes left when it is at most the threshold.
+//! then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
+//! depth 3. A byte goes left when it is at most the threshold.
 
+use super::stats::sort_by;
 use sha2::{Digest, Sha256};
 
 /// First 8 bytes of the SHA-256 of the shipped model, hexadecimal.
@@ -76,13 +77,13 @@ impl Trees {
         }
         let mut sum = 0_i32;
         for tree in self.nodes.chunks_exact(TREE_BYTES) {
-            let (splits, leaves) = tree.split_at(30);
+            let (splits, leaves) = tree.split_at(2 * NODES);
             let mut at = 0;
             for _ in 0..DEPTH {
                 let byte = evidence.get(usize::from(splits[at])).copied().unwrap_or(0);
-                at = 2 * at + 1 + usize::from(byte > splits[15 + at]);
+                at = 2 * at + 1 + usize::from(byte > splits[NODES + at]);
             }
-            sum += i32::from(leaves[at - 15] as i8);
+            sum += i32::from(leaves[at - NODES] as i8);
         }
         Some(self.bias + self.scale * sum as f32)
     }
@@ -106,14 +107,15 @@ impl Trees {
                 }
             })
             .collect();
-        out.sort_by_key(|(gap, i, _)| (-gap, *i));
+        sort_by(&mut out, |a, b| (-a.0, a.1) < (-b.0, b.1));
         out.into_iter().map(|(_, i, above)| (i, above)).collect()
     }
 }
 
 const BYTES: &[u8] = include_bytes!("../../models/behavior.bin");
-const DEPTH: usize = 4;
-const TREE_BYTES: usize = 46;
+const DEPTH: usize = 3;
+const NODES: usize = (1 << DEPTH) - 1;
+const TREE_BYTES: usize = 3 * NODES + 1;
 
 #[cfg(test)]
 mod tests {
@@ -130,10 +132,10 @@ mod tests {
     fn a_tree_is_walked_left_at_or_below_the_threshold() {
         // One tree: split feature 0 at 10 in the root, then pass through; left leaf 7, right leaf -3.
         let mut tree = [0_u8; TREE_BYTES];
-        tree[15] = 10;
-        tree[16..30].fill(255);
-        tree[30] = 7;
-        tree[38] = (-3_i8) as u8;
+        tree[NODES] = 10;
+        tree[NODES + 1..2 * NODES].fill(255);
+        tree[2 * NODES] = 7;
+        tree[2 * NODES + 4] = (-3_i8) as u8;
         let nodes: &'static [u8] = Box::leak(Box::new(tree));
         let trees = Trees { bias: 1.0, scale: 0.5, features: 1, usual: &[1, 255], nodes };
         assert_eq!(trees.log_odds(&[10]), Some(4.5));

@@ -162,7 +162,7 @@ impl Stroke {
 
     /// Speed between neighbouring positions, px per [`STEP_MS`].
     pub(crate) fn speeds(&self) -> Vec<f64> {
-        self.points.windows(2).map(|w| distance(w[0], w[1])).collect()
+        self.points.windows(2).map(|w| distance(w[0], w[1])).collect::<Vec<_>>()
     }
 }
 
@@ -204,7 +204,7 @@ fn resample(run: &[Sample], duration: f64) -> Vec<[f64; 2]> {
             let share = if b.t > from { ((t - from) / (b.t - from)).clamp(0.0, 1.0) } else { 1.0 };
             [a.at[0] + (b.at[0] - a.at[0]) * share, a.at[1] + (b.at[1] - a.at[1]) * share]
         })
-        .collect()
+        .collect::<Vec<_>>()
 }
 
 /// Binomial smoothing (1 2 1)/4, twice: a standard deviation of one step.
@@ -217,7 +217,7 @@ fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
                 let (a, b, c) = (current[i.saturating_sub(1)], current[i], current[(i + 1).min(last)]);
                 [(a[0] + 2.0 * b[0] + c[0]) / 4.0, (a[1] + 2.0 * b[1] + c[1]) / 4.0]
             })
-            .collect();
+            .collect::<Vec<_>>();
     }
     current
 }

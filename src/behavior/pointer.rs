@@ -15,14 +15,14 @@ pub(super) const MIN_STROKES: usize = 2;
 
 /// Facts of the mouse and pen strokes; `None` below [`MIN_STROKES`]. One value for each of [`SPECS`].
 pub(super) fn features(strokes: &[Stroke]) -> Option<Vec<Option<f64>>> {
-    let strokes: Vec<&Stroke> = strokes.iter().filter(|s| s.device != PointerDevice::Touch).collect();
+    let strokes: Vec<&Stroke> = strokes.iter().filter(|s| s.device != PointerDevice::Touch).collect::<Vec<_>>();
     if strokes.len() < MIN_STROKES {
         return None;
     }
-    let facts: Vec<[Option<f64>; STROKE_FACTS]> = strokes.iter().map(|s| stroke_facts(s)).collect();
+    let facts: Vec<[Option<f64>; STROKE_FACTS]> = strokes.iter().map(|s| stroke_facts(s)).collect::<Vec<_>>();
     let mut out = Vec::with_capacity(SPECS.len());
     for i in 0..STROKE_FACTS {
-        let mut column: Vec<f64> = facts.iter().filter_map(|f| f[i]).collect();
+        let mut column: Vec<f64> = facts.iter().filter_map(|f| f[i]).collect::<Vec<_>>();
         out.push(median(&mut column));
         out.push(iqr(&mut column));
     }
@@ -92,6 +92,23 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
     ]
 }
 
+/// Which side of the movement a feature speaks of, in plain words.
+pub(super) fn aspect(feature: usize) -> &'static str {
+    match feature {
+        52 | 53 => "its strokes repeat each other",
+        48..=51 => "how its speed fits the distance",
+        54.. => "the shape of its path",
+        stroke => match stroke / 2 {
+            0 => "how long its strokes take",
+            1..=3 | 21 | 22 => "the shape of its path",
+            8 | 9 | 15 | 16 => "how it takes its bends",
+            6 | 7 | 20 => "how smoothly it goes",
+            17..=19 => "its fine shake",
+            _ => "how it speeds up and slows down",
+        },
+    }
+}
+
 const STROKE_FACTS: usize = 24;
 /// Where [`SPECS`] has the number of strokes.
 pub(super) const STROKES: usize = SPECS.len() - 1;
@@ -104,12 +121,12 @@ fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
             let peak = s.speeds().iter().copied().fold(0.0, f64::max);
             (libm::log(s.length), libm::log(s.duration()), ln_floor(peak, 0.01))
         })
-        .collect();
-    let pairs = |f: fn(&(f64, f64, f64)) -> (f64, f64)| -> Vec<(f64, f64)> { reaches.iter().map(f).collect() };
-    let mean_speeds: Vec<f64> = reaches.iter().map(|r| r.0 - r.1).collect();
-    let speed_profiles: Vec<[f64; PROFILE]> = strokes.iter().map(|s| progress(s)).collect();
-    let bows: Vec<[f64; PROFILE]> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).map(|s| bow(s)).collect();
-    let bends: Vec<f64> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).filter_map(|s| mean(&lateral(s))).collect();
+        .collect::<Vec<_>>();
+    let pairs = |f: fn(&(f64, f64, f64)) -> (f64, f64)| -> Vec<(f64, f64)> { reaches.iter().map(f).collect::<Vec<_>>() };
+    let mean_speeds: Vec<f64> = reaches.iter().map(|r| r.0 - r.1).collect::<Vec<_>>();
+    let speed_profiles: Vec<[f64; PROFILE]> = strokes.iter().map(|s| progress(s)).collect::<Vec<_>>();
+    let bows: Vec<[f64; PROFILE]> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).map(|s| bow(s)).collect::<Vec<_>>();
+    let bends: Vec<f64> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).filter_map(|s| mean(&lateral(s))).collect::<Vec<_>>();
     [
         // Does a longer way take longer, and go faster? (Fitts 1954)
         correlation(&pairs(|r| (r.0, r.1))),
@@ -136,7 +153,7 @@ fn lateral(stroke: &Stroke) -> Vec<f64> {
     let (a, b) = (stroke.points[0], stroke.points[stroke.points.len() - 1]);
     let chord = distance(a, b);
     let (ux, uy) = ((b[0] - a[0]) / chord, (b[1] - a[1]) / chord);
-    stroke.points.iter().map(|p| ((p[0] - a[0]) * uy - (p[1] - a[1]) * ux) / chord).collect()
+    stroke.points.iter().map(|p| ((p[0] - a[0]) * uy - (p[1] - a[1]) * ux) / chord).collect::<Vec<_>>()
 }
 
 fn max_abs(values: &[f64]) -> f64 {
@@ -151,12 +168,12 @@ fn one_sidedness(lateral: &[f64]) -> Option<f64> {
 /// Turns between steps that are long enough to have a direction, rad.
 fn turning(stroke: &Stroke, average: f64) -> Vec<f64> {
     let steps: Vec<[f64; 2]> =
-        stroke.points.windows(2).map(|w| [w[1][0] - w[0][0], w[1][1] - w[0][1]]).collect();
+        stroke.points.windows(2).map(|w| [w[1][0] - w[0][0], w[1][1] - w[0][1]]).collect::<Vec<_>>();
     steps
         .windows(2)
         .filter(|w| w.iter().all(|s| s[0] * s[0] + s[1] * s[1] > 0.04 * average * average))
         .map(|w| turn(w[0], w[1]))
-        .collect()
+        .collect::<Vec<_>>()
 }
 
 fn turn(a: [f64; 2], b: [f64; 2]) -> f64 {
@@ -247,7 +264,7 @@ fn power_law(stroke: &Stroke, speeds: &[f64], average: f64) -> (Option<f64>, Opt
             let bend = turn([p[1][0] - p[0][0], p[1][1] - p[0][1]], [p[2][0] - p[1][0], p[2][1] - p[1][1]]).abs();
             (bend > 1e-3).then(|| (libm::log(bend / speed), libm::log(speed)))
         })
-        .collect();
+        .collect::<Vec<_>>();
     if pairs.len() < 6 {
         return (None, None);
     }
@@ -260,7 +277,7 @@ fn power_law(stroke: &Stroke, speeds: &[f64], average: f64) -> (Option<f64>, Opt
 
 /// What is left of `values` after a moving average of five.
 fn rough(values: &[f64]) -> Vec<f64> {
-    values.windows(5).map(|w| w[2] - (w[0] + w[1] + w[2] + w[3] + w[4]) / 5.0).collect()
+    values.windows(5).map(|w| w[2] - (w[0] + w[1] + w[2] + w[3] + w[4]) / 5.0).collect::<Vec<_>>()
 }
 
 fn roughness(values: &[f64]) -> f64 {
@@ -344,68 +361,128 @@ fn nearest(profiles: &[[f64; PROFILE]]) -> Option<f64> {
                 .fold(f64::INFINITY, f64::min)
         })
         .map(|d| (d / PROFILE as f64).sqrt())
-        .collect();
+        .collect::<Vec<_>>();
     median(&mut gaps)
 }
 
 /// Median and interquartile range of each stroke fact, then the session facts.
 pub(super) const SPECS: [FeatureSpec; STROKE_FACTS * 2 + 8] = [
-    FeatureSpec::new("stroke duration, median, ln ms", 4.8, 8.7),
-    FeatureSpec::new("stroke duration, spread, ln ms", 0.0, 2.5),
-    FeatureSpec::new("straightness, median", 0.0, 1.0),
-    FeatureSpec::new("straightness, spread", 0.0, 0.8),
-    FeatureSpec::new("largest deviation over chord, median, ln", -7.0, 1.0),
-    FeatureSpec::new("largest deviation over chord, spread, ln", 0.0, 4.0),
-    FeatureSpec::new("one-sidedness of the bow, median", 0.0, 1.0),
-    FeatureSpec::new("one-sidedness of the bow, spread", 0.0, 0.8),
-    FeatureSpec::new("time of peak speed, median", 0.0, 1.0),
-    FeatureSpec::new("time of peak speed, spread", 0.0, 0.8),
-    FeatureSpec::new("peak over mean speed, median, ln", 0.0, 2.5),
-    FeatureSpec::new("peak over mean speed, spread, ln", 0.0, 1.5),
-    FeatureSpec::new("submovements, median, 1/s", 0.0, 10.0),
-    FeatureSpec::new("submovements, spread, 1/s", 0.0, 8.0),
-    FeatureSpec::new("dimensionless jerk, median, ln", 0.0, 16.0),
-    FeatureSpec::new("dimensionless jerk, spread, ln", 0.0, 8.0),
-    FeatureSpec::new("turn per step, median, ln rad", -7.0, 1.0),
-    FeatureSpec::new("turn per step, spread, ln rad", 0.0, 4.0),
-    FeatureSpec::new("turn sign changes, median", 0.0, 1.0),
-    FeatureSpec::new("turn sign changes, spread", 0.0, 0.8),
-    FeatureSpec::new("time on the last tenth, median", 0.0, 1.0),
-    FeatureSpec::new("time on the last tenth, spread", 0.0, 0.8),
-    FeatureSpec::new("time on the first tenth, median", 0.0, 1.0),
-    FeatureSpec::new("time on the first tenth, spread", 0.0, 0.8),
-    FeatureSpec::new("distance from minimum jerk, median, ln", -6.0, 0.0),
-    FeatureSpec::new("distance from minimum jerk, spread, ln", 0.0, 3.0),
-    FeatureSpec::new("speed at the end over peak, median", 0.0, 1.0),
-    FeatureSpec::new("speed at the end over peak, spread", 0.0, 0.8),
-    FeatureSpec::new("speed at the start over peak, median", 0.0, 1.0),
-    FeatureSpec::new("speed at the start over peak, spread", 0.0, 0.8),
-    FeatureSpec::new("power-law exponent, median", -1.5, 1.0),
-    FeatureSpec::new("power-law exponent, spread", 0.0, 1.5),
-    FeatureSpec::new("power-law correlation, median", -1.0, 1.0),
-    FeatureSpec::new("power-law correlation, spread", 0.0, 1.5),
-    FeatureSpec::new("speed roughness, median, ln", -7.0, 0.5),
-    FeatureSpec::new("speed roughness, spread, ln", 0.0, 3.0),
-    FeatureSpec::new("memory of speed roughness, median", -1.0, 1.0),
-    FeatureSpec::new("memory of speed roughness, spread", 0.0, 1.2),
-    FeatureSpec::new("sideways roughness, median, ln", -7.0, 0.5),
-    FeatureSpec::new("sideways roughness, spread, ln", 0.0, 4.0),
-    FeatureSpec::new("near-stops inside a stroke, median", 0.0, 0.8),
-    FeatureSpec::new("near-stops inside a stroke, spread", 0.0, 0.8),
-    FeatureSpec::new("early direction error, median, ln rad", -4.7, 1.2),
-    FeatureSpec::new("early direction error, spread, ln rad", 0.0, 4.0),
-    FeatureSpec::new("overshoot over chord, median, ln", -7.0, 1.0),
-    FeatureSpec::new("overshoot over chord, spread, ln", 0.0, 6.0),
-    FeatureSpec::new("speed skewness, median", -2.0, 4.0),
-    FeatureSpec::new("speed skewness, spread", 0.0, 3.0),
-    FeatureSpec::new("length against duration, correlation", -1.0, 1.0),
-    FeatureSpec::new("length against peak speed, correlation", -1.0, 1.0),
-    FeatureSpec::new("mean speed, spread, ln", 0.0, 2.0),
-    FeatureSpec::new("mean speed, memory from stroke to stroke", -1.0, 1.0),
-    FeatureSpec::new("nearest other progress curve, ln", -6.0, -0.5),
-    FeatureSpec::new("nearest other bow, ln", -7.0, 0.5),
-    FeatureSpec::new("bow prefers one side", 0.0, 1.0),
-    FeatureSpec::new("strokes, ln", 0.0, 6.0),
+    FeatureSpec::new(4.8, 8.7),
+    FeatureSpec::new(0.0, 2.5),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(-7.0, 1.0),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 2.5),
+    FeatureSpec::new(0.0, 1.5),
+    FeatureSpec::new(0.0, 10.0),
+    FeatureSpec::new(0.0, 8.0),
+    FeatureSpec::new(0.0, 16.0),
+    FeatureSpec::new(0.0, 8.0),
+    FeatureSpec::new(-7.0, 1.0),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(-6.0, 0.0),
+    FeatureSpec::new(0.0, 3.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(-1.5, 1.0),
+    FeatureSpec::new(0.0, 1.5),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 1.5),
+    FeatureSpec::new(-7.0, 0.5),
+    FeatureSpec::new(0.0, 3.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 1.2),
+    FeatureSpec::new(-7.0, 0.5),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(0.0, 0.8),
+    FeatureSpec::new(-4.7, 1.2),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(-7.0, 1.0),
+    FeatureSpec::new(0.0, 6.0),
+    FeatureSpec::new(-2.0, 4.0),
+    FeatureSpec::new(0.0, 3.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 2.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(-6.0, -0.5),
+    FeatureSpec::new(-7.0, 0.5),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 6.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "stroke duration, median, ln ms",
+    "stroke duration, spread, ln ms",
+    "straightness, median",
+    "straightness, spread",
+    "largest deviation over chord, median, ln",
+    "largest deviation over chord, spread, ln",
+    "one-sidedness of the bow, median",
+    "one-sidedness of the bow, spread",
+    "time of peak speed, median",
+    "time of peak speed, spread",
+    "peak over mean speed, median, ln",
+    "peak over mean speed, spread, ln",
+    "submovements, median, 1/s",
+    "submovements, spread, 1/s",
+    "dimensionless jerk, median, ln",
+    "dimensionless jerk, spread, ln",
+    "turn per step, median, ln rad",
+    "turn per step, spread, ln rad",
+    "turn sign changes, median",
+    "turn sign changes, spread",
+    "time on the last tenth, median",
+    "time on the last tenth, spread",
+    "time on the first tenth, median",
+    "time on the first tenth, spread",
+    "distance from minimum jerk, median, ln",
+    "distance from minimum jerk, spread, ln",
+    "speed at the end over peak, median",
+    "speed at the end over peak, spread",
+    "speed at the start over peak, median",
+    "speed at the start over peak, spread",
+    "power-law exponent, median",
+    "power-law exponent, spread",
+    "power-law correlation, median",
+    "power-law correlation, spread",
+    "speed roughness, median, ln",
+    "speed roughness, spread, ln",
+    "memory of speed roughness, median",
+    "memory of speed roughness, spread",
+    "sideways roughness, median, ln",
+    "sideways roughness, spread, ln",
+    "near-stops inside a stroke, median",
+    "near-stops inside a stroke, spread",
+    "early direction error, median, ln rad",
+    "early direction error, spread, ln rad",
+    "overshoot over chord, median, ln",
+    "overshoot over chord, spread, ln",
+    "speed skewness, median",
+    "speed skewness, spread",
+    "length against duration, correlation",
+    "length against peak speed, correlation",
+    "mean speed, spread, ln",
+    "mean speed, memory from stroke to stroke",
+    "nearest other progress curve, ln",
+    "nearest other bow, ln",
+    "bow prefers one side",
+    "strokes, ln",
 ];
 
 #[cfg(test)]
@@ -450,9 +527,9 @@ mod tests {
             let other = facts(&reach(12_345.0, 800.0, step, scale));
             for (i, (a, b)) in reference.iter().zip(&other).enumerate() {
                 let (Some(a), Some(b)) = (a, b) else { continue };
-                let spec = SPECS[2 * i];
+                let (spec, name) = (SPECS[2 * i], NAMES[2 * i]);
                 let gap = (a - b).abs() / (spec.high - spec.low);
-                assert!(gap < 0.12, "{} at {step} ms, scale {scale}: {a} became {b}", spec.name);
+                assert!(gap < 0.12, "{} at {step} ms, scale {scale}: {a} became {b}", name);
             }
         }
     }

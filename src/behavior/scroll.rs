@@ -15,7 +15,7 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
             Kind::Wheel { delta_y } if delta_y != 0.0 => Some((e.t, f64::from(delta_y))),
             _ => None,
         })
-        .collect();
+        .collect::<Vec<_>>();
     if wheel.len() < MIN_TURNS {
         return None;
     }
@@ -23,8 +23,8 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         Kind::Scroll { top, height } if height > 0.0 => Some(f64::from(top / height)),
         _ => None,
     });
-    let intervals: Vec<f64> = wheel.windows(2).map(|w| w[1].0 - w[0].0).filter(|i| *i < 1000.0).collect();
-    let sizes: Vec<f64> = wheel.iter().map(|w| w.1.abs()).collect();
+    let intervals: Vec<f64> = wheel.windows(2).map(|w| w[1].0 - w[0].0).filter(|i| *i < 1000.0).collect::<Vec<_>>();
+    let sizes: Vec<f64> = wheel.iter().map(|w| w.1.abs()).collect::<Vec<_>>();
     let reversals = wheel.windows(2).filter(|w| w[0].1 * w[1].1 < 0.0).count();
     Some(vec![
         Some(ln_floor(wheel.len() as f64, 1.0)),
@@ -37,12 +37,22 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
 }
 
 pub(super) const SPECS: [FeatureSpec; 6] = [
-    FeatureSpec::new("wheel turns, ln", 0.0, 7.0),
-    FeatureSpec::new("greatest depth, share of the page", 0.0, 1.0),
-    FeatureSpec::new("time between turns, mean, ln ms", 0.0, 7.0),
-    FeatureSpec::new("time between turns, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("size of turns, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("reversals, share", 0.0, 1.0),
+    FeatureSpec::new(0.0, 7.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 7.0),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(0.0, 1.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "wheel turns, ln",
+    "greatest depth, share of the page",
+    "time between turns, mean, ln ms",
+    "time between turns, coefficient of variation, ln",
+    "size of turns, coefficient of variation, ln",
+    "reversals, share",
 ];
 
 /// A finger on a wheel or a trackpad neither keeps time to a few per cent nor, keeping time, turns by

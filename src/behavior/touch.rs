@@ -7,8 +7,8 @@ use crate::trace::{Event, Kind, PointerDevice};
 
 /// Facts of touches; `None` without a finished one.
 pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64>>> {
-    let taps: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Touch).collect();
-    let holds: Vec<f64> = taps.iter().filter_map(|p| p.hold).filter(|h| *h < 3000.0).collect();
+    let taps: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Touch).collect::<Vec<_>>();
+    let holds: Vec<f64> = taps.iter().filter_map(|p| p.hold).filter(|h| *h < 3000.0).collect::<Vec<_>>();
     if holds.is_empty() {
         return None;
     }
@@ -18,13 +18,13 @@ pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64
             Kind::Move(p) | Kind::Down(p) if p.device == PointerDevice::Touch => p.pressure.map(f64::from),
             _ => None,
         })
-        .collect();
+        .collect::<Vec<_>>();
     let swipes: Vec<f64> = paths
         .strokes
         .iter()
         .filter(|s| s.device == PointerDevice::Touch)
         .map(|s| s.chord() / s.length)
-        .collect();
+        .collect::<Vec<_>>();
     let repeats = taps.iter().enumerate().filter(|(i, p)| taps[..*i].iter().any(|q| q.at == p.at)).count();
     Some(vec![
         Some(ln_floor(taps.len() as f64, 1.0)),
@@ -37,12 +37,22 @@ pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64
 }
 
 pub(super) const SPECS: [FeatureSpec; 6] = [
-    FeatureSpec::new("touches, ln", 0.0, 6.0),
-    FeatureSpec::new("contact time, median, ln ms", 0.0, 8.0),
-    FeatureSpec::new("contact time, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("pressure, coefficient of variation, ln", -7.0, 2.0),
-    FeatureSpec::new("swipe straightness, mean", 0.0, 1.0),
-    FeatureSpec::new("touches at a place touched before, share", 0.0, 1.0),
+    FeatureSpec::new(0.0, 6.0),
+    FeatureSpec::new(0.0, 8.0),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(-7.0, 2.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "touches, ln",
+    "contact time, median, ln ms",
+    "contact time, coefficient of variation, ln",
+    "pressure, coefficient of variation, ln",
+    "swipe straightness, mean",
+    "touches at a place touched before, share",
 ];
 
 /// No recordings of touch were at hand, so only what no finger does counts, softly. Weights chosen.

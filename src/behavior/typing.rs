@@ -13,29 +13,29 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
     if keys.len() < MIN_KEYS {
         return None;
     }
-    let dwells: Vec<f64> = keys.iter().filter_map(|k| k.dwell).collect();
-    let pairs: Vec<[&Key; 2]> = keys.windows(2).map(|w| [&w[0], &w[1]]).filter(|w| w[1].down - w[0].down < PAUSE_MS).collect();
-    let intervals: Vec<f64> = pairs.iter().map(|w| w[1].down - w[0].down).collect();
+    let dwells: Vec<f64> = keys.iter().filter_map(|k| k.dwell).collect::<Vec<_>>();
+    let pairs: Vec<[&Key; 2]> = keys.windows(2).map(|w| [&w[0], &w[1]]).filter(|w| w[1].down - w[0].down < PAUSE_MS).collect::<Vec<_>>();
+    let intervals: Vec<f64> = pairs.iter().map(|w| w[1].down - w[0].down).collect::<Vec<_>>();
     if intervals.len() < MIN_KEYS / 2 {
         return None;
     }
-    let logs: Vec<f64> = intervals.iter().map(|i| ln_floor(*i, 1.0)).collect();
+    let logs: Vec<f64> = intervals.iter().map(|i| ln_floor(*i, 1.0)).collect::<Vec<_>>();
     let middle = median(&mut intervals.clone())?.max(1.0);
     let dwell = median(&mut dwells.clone());
     let rolled = pairs.iter().filter(|w| w[0].dwell.is_some_and(|d| w[0].down + d > w[1].down)).count();
-    let after_space: Vec<f64> = pairs.iter().filter(|w| w[0].class == KeyClass::Space).map(|w| w[1].down - w[0].down).collect();
+    let after_space: Vec<f64> = pairs.iter().filter(|w| w[0].class == KeyClass::Space).map(|w| w[1].down - w[0].down).collect::<Vec<_>>();
     let within: Vec<f64> = pairs
         .iter()
         .filter(|w| w[0].class == KeyClass::Letter && w[1].class == KeyClass::Letter)
         .map(|w| w[1].down - w[0].down)
-        .collect();
+        .collect::<Vec<_>>();
     let corrections = keys.iter().filter(|k| k.class == KeyClass::Backspace).count();
     let dwell_pairs: Vec<(f64, f64)> =
-        keys.windows(2).filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].dwell?, 1.0)))).collect();
+        keys.windows(2).filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].dwell?, 1.0)))).collect::<Vec<_>>();
     let dwell_interval: Vec<(f64, f64)> = pairs
         .iter()
         .filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].down - w[0].down, 1.0))))
-        .collect();
+        .collect::<Vec<_>>();
     let spread = |values: &[f64], low: f64, high: f64| -> Option<f64> {
         let mut sorted = values.to_vec();
         Some(ln_floor(quantile(&mut sorted, high)?, 1.0) - ln_floor(quantile(&mut sorted, low)?, 1.0))
@@ -64,24 +64,54 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
 }
 
 pub(super) const SPECS: [FeatureSpec; 17] = [
-    FeatureSpec::new("keys, ln", 2.0, 7.0),
-    FeatureSpec::new("dwell, median, ln ms", 0.0, 6.5),
-    FeatureSpec::new("dwell, quartile spread over median, ln", -6.0, 2.0),
-    FeatureSpec::new("dwell, 95th over 5th percentile, ln", 0.0, 5.0),
-    FeatureSpec::new("dwell, median over 5th percentile, ln", 0.0, 4.0),
-    FeatureSpec::new("dwell, correlation with the next", -1.0, 1.0),
-    FeatureSpec::new("press-to-press time, median, ln ms", 0.0, 7.3),
-    FeatureSpec::new("press-to-press time, quartile spread over median, ln", -6.0, 2.0),
-    FeatureSpec::new("press-to-press time, median over 10th percentile, ln", 0.0, 4.0),
-    FeatureSpec::new("press-to-press time, 90th percentile over median, ln", 0.0, 4.0),
-    FeatureSpec::new("press-to-press time, correlation with the next", -1.0, 1.0),
-    FeatureSpec::new("rollover (next key down before this one is up), share", 0.0, 1.0),
-    FeatureSpec::new("dwell against press-to-press time, correlation", -1.0, 1.0),
-    FeatureSpec::new("time after a space over time within a word, ln", -2.0, 2.0),
-    FeatureSpec::new("hesitations over 2.5 medians, share", 0.0, 0.5),
-    FeatureSpec::new("corrections, share", 0.0, 0.5),
-    FeatureSpec::new("dwell over press-to-press time, ln", -5.0, 2.0),
+    FeatureSpec::new(2.0, 7.0),
+    FeatureSpec::new(0.0, 6.5),
+    FeatureSpec::new(-6.0, 2.0),
+    FeatureSpec::new(0.0, 5.0),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 7.3),
+    FeatureSpec::new(-6.0, 2.0),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(0.0, 4.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(-2.0, 2.0),
+    FeatureSpec::new(0.0, 0.5),
+    FeatureSpec::new(0.0, 0.5),
+    FeatureSpec::new(-5.0, 2.0),
 ];
+
+/// What each of [`SPECS`] is, with its unit.
+pub(super) const NAMES: [&str; SPECS.len()] = [
+    "keys, ln",
+    "dwell, median, ln ms",
+    "dwell, quartile spread over median, ln",
+    "dwell, 95th over 5th percentile, ln",
+    "dwell, median over 5th percentile, ln",
+    "dwell, correlation with the next",
+    "press-to-press time, median, ln ms",
+    "press-to-press time, quartile spread over median, ln",
+    "press-to-press time, median over 10th percentile, ln",
+    "press-to-press time, 90th percentile over median, ln",
+    "press-to-press time, correlation with the next",
+    "rollover (next key down before this one is up), share",
+    "dwell against press-to-press time, correlation",
+    "time after a space over time within a word, ln",
+    "hesitations over 2.5 medians, share",
+    "corrections, share",
+    "dwell over press-to-press time, ln",
+];
+
+/// Which side of the rhythm a feature speaks of, in plain words.
+pub(super) fn aspect(feature: usize) -> &'static str {
+    match feature {
+        1..=5 => "how long keys are held",
+        11 | 12 | 16 => "how keys overlap",
+        _ => "the time from key to key",
+    }
+}
 
 struct Key {
     down: f64,

@@ -4,6 +4,7 @@ mod words;
 
 pub use words::words;
 
+use crate::behavior::stats::sort_by;
 use crate::behavior::{Direction, Evidence, Family};
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +40,8 @@ pub struct Reason {
     pub family: Family,
     /// Stable name, for translation.
     pub code: &'static str,
-    /// The measured feature, for reasons of a trained model.
-    pub feature: Option<&'static str>,
+    /// Which side of the behaviour, in plain words, for reasons of a trained model.
+    pub aspect: Option<&'static str>,
     /// Natural log-odds, positive for a person.
     pub weight: f32,
 }
@@ -48,8 +49,8 @@ pub struct Reason {
 impl Reason {
     /// The reason in plain English.
     pub fn text(&self) -> String {
-        match self.feature {
-            Some(feature) => format!("{}: {feature}", words(self.code)),
+        match self.aspect {
+            Some(aspect) => [words(self.code), ": ", aspect].concat(),
             None => words(self.code).to_owned(),
         }
     }
@@ -86,7 +87,7 @@ impl Policy {
             reasons.extend(judgement.findings.iter().map(|finding| Reason {
                 family: judgement.family,
                 code: finding.code,
-                feature: finding.feature,
+                aspect: finding.aspect,
                 weight: finding.signed(),
             }));
         }
@@ -98,11 +99,15 @@ impl Policy {
         };
         // What speaks for the verdict comes first.
         let favoured = if score < 0.5 { Direction::Bot } else { Direction::Human };
-        let against = |r: &Reason| (r.weight < 0.0) != (favoured == Direction::Bot);
-        reasons.sort_by(|a, b| (against(a), -a.weight.abs()).partial_cmp(&(against(b), -b.weight.abs())).unwrap_or(std::cmp::Ordering::Equal));
+        let side = if favoured == Direction::Bot { 1.0 } else { -1.0 };
+        sort_by(&mut reasons, |a, b| {
+            let (a, b) = (a.weight * side, b.weight * side);
+            // Negative speaks for the verdict; among equals the stronger comes first.
+            if (a > 0.0) == (b > 0.0) { a.abs() > b.abs() } else { a < b }
+        });
         if reasons.is_empty() {
             let code = if signals.iter().any(|s| s.1.is_some()) { "nothing-unusual" } else { "not-enough" };
-            reasons.push(Reason { family: Family::Attention, code, feature: None, weight: 0.0 });
+            reasons.push(Reason { family: Family::Attention, code, aspect: None, weight: 0.0 });
         }
         Decision { score, verdict, signals, reasons }
     }

@@ -30,6 +30,17 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// What happened from `t` on: a fresh challenge is answered with what came since.
+    #[must_use]
+    pub fn since(mut self, t: f64) -> Self {
+        let early = self.events.iter().take_while(|event| event.t < t).count();
+        self.events.drain(..early);
+        if self.dropped.first_t.is_some_and(|first| first < t) {
+            self.dropped = Dropped::default();
+        }
+        self
+    }
+
     /// Time from the first event to the last, dropped ones included, in ms.
     pub fn duration_ms(&self) -> f64 {
         let (Some(first), Some(last)) = (self.events.first(), self.events.last()) else {
@@ -47,4 +58,20 @@ pub enum Label {
     Human,
     /// A program.
     Bot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_came_since_is_left() {
+        let at = |t| Event { t, kind: Kind::Focus, trusted: true };
+        let dropped = Dropped { first_t: Some(1.0), events: 3, ..Dropped::default() };
+        let trace = Trace { events: [5.0, 10.0, 15.0].map(at).into(), dropped, ..Trace::default() };
+        assert_eq!(trace.duration_ms(), 14.0);
+        let later = trace.clone().since(10.0);
+        assert_eq!((later.events.len(), later.duration_ms()), (2, 5.0));
+        assert_eq!(trace.clone().since(0.0), trace);
+    }
 }

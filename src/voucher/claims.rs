@@ -105,7 +105,14 @@ pub struct Draft {
 impl SolvedChallenge {
     /// Signs what was measured and decided.
     pub fn sign(&self, key: &VisitorKey, evidence: &Evidence, decision: &Decision, draft: Draft) -> String {
-        let claims = Claims {
+        let claims = self.claims(key, evidence, decision, draft);
+        // A struct of strings and finite numbers always serialises.
+        key.seal(&serde_json::to_vec(&claims).unwrap_or_default())
+    }
+
+    /// What [`SolvedChallenge::sign`] signs, for callers that write JSON by other means.
+    pub fn claims(&self, key: &VisitorKey, evidence: &Evidence, decision: &Decision, draft: Draft) -> Claims {
+        Claims {
             iss: key.thumbprint_text(),
             aud: self.challenge().terms().sitekey.clone(),
             iat: draft.now,
@@ -122,14 +129,13 @@ impl SolvedChallenge {
             evidence: EvidenceClaim::of(evidence),
             build: env!("CARGO_PKG_VERSION").to_owned(),
             model: crate::behavior::model_digest(),
-        };
-        // A struct of strings and finite numbers always serialises.
-        key.sign(&serde_json::to_vec(&claims).unwrap_or_default())
+        }
     }
 }
 
 impl Signals {
-    pub(super) fn of(decision: &Decision) -> Self {
+    /// The families' scores of a decision.
+    pub fn of(decision: &Decision) -> Self {
         let of = |family: Family| decision.signals[family as usize].1.map(four_decimals);
         Self {
             pointer: of(Family::Pointer),

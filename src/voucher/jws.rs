@@ -3,7 +3,7 @@
 
 use super::{Thumbprint, text};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// The visitor's key: made for one page, never stored, never sent.
@@ -45,13 +45,13 @@ impl VisitorKey {
         Jwk { kty: "OKP".into(), crv: "Ed25519".into(), x: text::encode(self.signing.verifying_key().as_bytes()) }
     }
 
-    /// `header.payload.signature`.
-    pub(super) fn sign(&self, payload: &[u8]) -> String {
-        let header = Header { alg: "EdDSA".into(), typ: TYP.into(), jwk: self.jwk() };
-        let header = serde_json::to_vec(&header).unwrap_or_default();
-        let signed = format!("{}.{}", text::encode(&header), text::encode(payload));
-        let signature = self.signing.sign(signed.as_bytes());
-        format!("{signed}.{}", text::encode(&signature.to_bytes()))
+    /// `header.payload.signature` over claims as JSON.
+    pub fn seal(&self, claims: &[u8]) -> String {
+        let jwk = self.jwk();
+        let header = ["{\"alg\":\"EdDSA\",\"typ\":\"", TYP, "\",\"jwk\":", &canonical(&jwk), "}"].concat();
+        let signed = [&text::encode(header.as_bytes()), ".", &text::encode(claims)].concat();
+        let signature = text::encode(&self.signing.sign(signed.as_bytes()).to_bytes());
+        [&signed, ".", &signature].concat()
     }
 }
 
@@ -94,8 +94,12 @@ impl<'a> Unverified<'a> {
 }
 
 fn thumbprint(jwk: &Jwk) -> Thumbprint {
-    let canonical = format!(r#"{{"crv":"{}","kty":"{}","x":"{}"}}"#, jwk.crv, jwk.kty, jwk.x);
-    Sha256::digest(canonical).into()
+    Sha256::digest(canonical(jwk)).into()
+}
+
+/// RFC 7638's form: members in order, no white space. Every value is base64url or a name of ours.
+fn canonical(jwk: &Jwk) -> String {
+    ["{\"crv\":\"", &jwk.crv, "\",\"kty\":\"", &jwk.kty, "\",\"x\":\"", &jwk.x, "\"}"].concat()
 }
 
 #[derive(Deserialize)]
@@ -103,7 +107,7 @@ struct Algorithm {
     alg: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     alg: String,
@@ -111,7 +115,7 @@ struct Header {
     jwk: Jwk,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Jwk {
     kty: String,
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn a_signature_verifies_and_any_changed_byte_is_noticed() {
         let key = VisitorKey::from_seed([9; 32]);
-        let jws = key.sign(b"{}");
+        let jws = key.seal(b"{}");
         assert_eq!(Unverified::parse(&jws).unwrap().verify(), Ok(key.thumbprint()));
         for at in 0..jws.len() {
             let mut bytes = jws.clone().into_bytes();

@@ -18,7 +18,7 @@ mod verify;
 mod work;
 
 pub use challenge::{Challenge, ChallengeError, ChallengeKey, Terms};
-pub use claims::{Claims, Draft};
+pub use claims::{Claims, Draft, EvidenceClaim, Signals};
 pub use jws::{JwsError, VisitorKey};
 pub use replay::{MemoryStore, ReplayStore, StoreError};
 pub use verify::{Expectation, VerifiedVoucher, Verifier, VerifyError};

@@ -1,1 +1,97 @@
-fn main(){}
+//! `cargo xtask`: sets up, builds, serves, tests and measures Vouchsafe. See `cargo xtask --help`.
+
+mod bench;
+mod build;
+mod serve;
+mod setup;
+mod shell;
+mod test;
+mod train;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Sets up, builds, serves, tests and measures Vouchsafe.
+///
+/// Every command first installs what it needs and says so; what is there already is left alone.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what building and testing need: wasm standard library, npm packages, Chromium
+    Setup,
+    /// Build the browser package into www/dist and print its sizes
+    Build {
+        /// How the WebAssembly is compiled
+        #[arg(long, value_enum, default_value_t)]
+        profile: Profile,
+    },
+    /// Build everything and serve the demo until interrupted
+    Serve {
+        /// How the WebAssembly is compiled
+        #[arg(long, value_enum, default_value_t)]
+        profile: Profile,
+        /// Port to listen on
+        #[arg(long, default_value_t = 8787)]
+        port: u16,
+    },
+    /// Run every test: format, lints, native, browser, end to end
+    Test {
+        /// Only this part
+        #[arg(value_enum)]
+        only: Option<test::Part>,
+    },
+    /// Measure the cost of an event, a score, a signature and a verification, native and in the browser
+    Bench,
+    /// Train the behaviour model from ../shared/data and write it and its tables to models/
+    Train,
+    /// Runs one compiled test file in the browser; called by cargo
+    #[command(hide = true)]
+    WasmTestRunner {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+/// How the WebAssembly is compiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// Quick to compile.
+    Dev,
+    /// Small: optimised for size, shrunk with wasm-opt.
+    #[default]
+    Release,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Plain words, also where RUST_BACKTRACE is set.
+        Err(error) => {
+            eprintln!("\x1b[1;31merror:\x1b[0m {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Setup => setup::everything(),
+        Command::Build { profile } => build::package(profile),
+        Command::Serve { profile, port } => serve::serve(profile, port),
+        Command::Test { only } => test::run(only),
+        Command::Bench => bench::run(),
+        Command::Train => train::run(),
+        Command::WasmTestRunner { args } => {
+            let args = [OsString::from("wasm-bindgen-test-runner")].into_iter().chain(args);
+            wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(args)
+        }
+    }
+}

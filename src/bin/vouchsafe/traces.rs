@@ -104,7 +104,7 @@ pub(crate) fn features(trace: &Trace) -> Value {
     let evidence = Evidence::of(trace, None);
     described(trace, |family| {
         let values = evidence.values(family)?;
-        Some(values.map(|(spec, value)| (spec.name.to_owned(), json!(value))).collect::<Map<_, _>>().into())
+        Some(values.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>().into())
     })
 }
 

@@ -1,0 +1,312 @@
+//! Listeners on the page, its shadow trees and its same-origin frames.
+
+use super::environment;
+use crate::behavior::EnvironmentFacts;
+use crate::trace::{Buffer, Event, KeyClass, Kind, Pointer, PointerDevice, Trace};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    AddEventListenerOptions, Document, Element, EventTarget, HtmlIFrameElement, KeyboardEvent, MouseEvent, PointerEvent,
+    UiEvent, VisibilityState, WheelEvent, Window,
+};
+
+/// Watches a page from [`Recorder::attach`] to [`Recorder::detach`] or drop.
+pub(super) struct Recorder {
+    shared: Rc<RefCell<Shared>>,
+    listener: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+struct Shared {
+    window: Window,
+    buffer: Buffer,
+    facts: EnvironmentFacts,
+    /// Where the listener is attached; attaching twice to one target is one listener.
+    targets: Vec<EventTarget>,
+    listener: Option<js_sys::Function>,
+    last_move: Option<(i32, i32)>,
+    last_scroll: f64,
+}
+
+impl Recorder {
+    pub(super) fn new(window: Window) -> Self {
+        let shared = Rc::new(RefCell::new(Shared {
+            facts: environment::facts(&window),
+            window,
+            buffer: Buffer::new(Buffer::DEFAULT_CAPACITY),
+            targets: Vec::new(),
+            listener: None,
+            last_move: None,
+            last_scroll: f64::NEG_INFINITY,
+        }));
+        let weak = Rc::downgrade(&shared);
+        let listener = Closure::new(move |event: web_sys::Event| {
+            // A listener that makes the page fire another event must not find the recorder borrowed.
+            if let Some(shared) = weak.upgrade()
+                && let Ok(mut shared) = shared.try_borrow_mut()
+            {
+                shared.take(&event);
+            }
+        });
+        shared.borrow_mut().listener = Some(listener.as_ref().unchecked_ref::<js_sys::Function>().clone());
+        Self { shared, listener }
+    }
+
+    /// Starts watching the window, its document and the same-origin frames in it. Twice is once.
+    pub(super) fn attach(&self) {
+        let mut shared = self.shared.borrow_mut();
+        let window = shared.window.clone();
+        shared.watch(&window);
+        let Some(document) = window.document() else { return };
+        if let Ok(frames) = document.query_selector_all("iframe") {
+            for i in 0..frames.length() {
+                if let Some(frame) = frames.get(i).and_then(|node| node.dyn_into::<HtmlIFrameElement>().ok()) {
+                    shared.watch_frame(&frame);
+                }
+            }
+        }
+    }
+
+    /// Also watches `root`, such as a shadow root whose scrolling does not leave it.
+    pub(super) fn observe(&self, root: &EventTarget) {
+        self.shared.borrow_mut().watch(root);
+    }
+
+    /// Stops watching. What was recorded stays.
+    pub(super) fn detach(&self) {
+        let mut shared = self.shared.borrow_mut();
+        let function = self.listener.as_ref().unchecked_ref();
+        for target in std::mem::take(&mut shared.targets) {
+            for name in EVENTS {
+                // A frame that has gone away refuses; then there is nothing to remove.
+                let _ = target.remove_event_listener_with_callback_and_bool(name, function, true);
+            }
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        let mut shared = self.shared.borrow_mut();
+        shared.buffer.clear();
+        shared.facts = environment::facts(&shared.window);
+    }
+
+    pub(super) fn events(&self) -> usize {
+        self.shared.borrow().buffer.len()
+    }
+
+    pub(super) fn attached_to(&self) -> usize {
+        self.shared.borrow().targets.len()
+    }
+
+    pub(super) fn snapshot(&self) -> (Trace, EnvironmentFacts) {
+        let shared = self.shared.borrow();
+        let side = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(1.0).max(1.0) as f32;
+        let viewport = [side(shared.window.inner_width()), side(shared.window.inner_height())];
+        (shared.buffer.to_trace(viewport), shared.facts)
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}
+
+impl Shared {
+    fn watch(&mut self, target: &EventTarget) {
+        let Some(function) = self.listener.clone() else { return };
+        let options = AddEventListenerOptions::new();
+        options.set_capture(true);
+        options.set_passive(true);
+        for name in EVENTS {
+            let _ = target.add_event_listener_with_callback_and_add_event_listener_options(name, &function, &options);
+        }
+        if !self.targets.contains(target) && self.targets.len() < MAX_TARGETS {
+            self.targets.push(target.clone());
+        }
+    }
+
+    /// A frame of another origin hides its document and is left alone.
+    fn watch_frame(&mut self, frame: &HtmlIFrameElement) {
+        if frame.content_document().is_some()
+            && let Some(window) = frame.content_window()
+        {
+            self.watch(&window);
+        }
+    }
+
+    fn take(&mut self, event: &web_sys::Event) {
+        let name = event.type_();
+        if matches!(name.as_str(), "pointerover" | "focusin") {
+            // The pointer or the focus is about to enter a frame.
+            if let Some(frame) = event.target().and_then(|target| target.dyn_into::<HtmlIFrameElement>().ok()) {
+                self.watch_frame(&frame);
+            }
+            return;
+        }
+        let Some(kind) = self.kind(&name, event) else { return };
+        let trusted = event.is_trusted();
+        self.count(&kind, event, trusted);
+        let t = self.time(event);
+        self.buffer.push(Event { t, kind, trusted });
+    }
+
+    fn kind(&mut self, name: &str, event: &web_sys::Event) -> Option<Kind> {
+        Some(match name {
+            "pointermove" => Kind::Move(self.pointer(event)?),
+            "pointerdown" => Kind::Down(self.pointer(event)?),
+            "pointerup" | "pointercancel" => Kind::Up(self.pointer(event)?),
+            "click" => {
+                let mouse = event.dyn_ref::<MouseEvent>()?;
+                let (dx, dy) = self.frame_offset(mouse);
+                let (x, y) = (mouse.client_x() as f32 + dx, mouse.client_y() as f32 + dy);
+                Kind::Click { x, y, detail: mouse.detail().clamp(0, 255) as u8 }
+            }
+            "wheel" => {
+                let wheel = event.dyn_ref::<WheelEvent>()?;
+                // Lines and pages in the px that browsers give them.
+                let unit = [1.0, 16.0, 800.0][wheel.delta_mode().min(2) as usize];
+                Kind::Wheel { delta_y: (wheel.delta_y() * unit) as f32 }
+            }
+            "scroll" => {
+                let t = event.time_stamp();
+                if t - self.last_scroll < SCROLL_EVERY_MS {
+                    return None;
+                }
+                self.last_scroll = t;
+                let scrolled = scrolled_element(event)?;
+                Kind::Scroll { top: scrolled.scroll_top() as f32, height: scrolled.scroll_height() as f32 }
+            }
+            "keydown" | "keyup" => {
+                let key = event.dyn_ref::<KeyboardEvent>()?;
+                let class = KeyClass::of_key(&key.key());
+                match name {
+                    "keydown" if key.repeat() => return None,
+                    "keydown" => Kind::KeyDown(class),
+                    _ => Kind::KeyUp(class),
+                }
+            }
+            // These bubble from every field when captured; only the window's own are meant.
+            "focus" | "blur" => {
+                event.target()?.dyn_ref::<Window>()?;
+                match name {
+                    "focus" => Kind::Focus,
+                    // Focus that moved into a frame of this page has not left it.
+                    _ if self.focus_is_in_frame() => return None,
+                    _ => Kind::Blur,
+                }
+            }
+            "visibilitychange" => match event.target()?.dyn_ref::<Document>()?.visibility_state() {
+                VisibilityState::Hidden => Kind::Hidden,
+                _ => Kind::Visible,
+            },
+            _ => return None,
+        })
+    }
+
+    fn focus_is_in_frame(&mut self) -> bool {
+        let active = self.window.document().and_then(|document| document.active_element());
+        match active.and_then(|element| element.dyn_into::<HtmlIFrameElement>().ok()) {
+            Some(frame) => {
+                self.watch_frame(&frame);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn pointer(&self, event: &web_sys::Event) -> Option<Pointer> {
+        let event = event.dyn_ref::<PointerEvent>()?;
+        let (dx, dy) = self.frame_offset(event);
+        let device = match event.pointer_type().as_str() {
+            "touch" => PointerDevice::Touch,
+            "pen" => PointerDevice::Pen,
+            _ => PointerDevice::Mouse,
+        };
+        Some(Pointer {
+            x: event.client_x() as f32 + dx,
+            y: event.client_y() as f32 + dy,
+            device,
+            pressure: (device != PointerDevice::Mouse).then(|| event.pressure().clamp(0.0, 1.0)),
+            button: event.button().clamp(0, 255) as u8,
+        })
+    }
+
+    /// Where the frame an event comes from begins in the watched window's viewport.
+    fn frame_offset(&self, event: &UiEvent) -> (f32, f32) {
+        match event.view() {
+            Some(view) if view != self.window => match view.frame_element() {
+                Ok(Some(frame)) => {
+                    let place = frame.get_bounding_client_rect();
+                    (place.left() as f32, place.top() as f32)
+                }
+                _ => (0.0, 0.0),
+            },
+            _ => (0.0, 0.0),
+        }
+    }
+
+    /// The event's own time; frames count from another origin, there the time of arrival serves.
+    fn time(&self, event: &web_sys::Event) -> f64 {
+        let foreign = event.dyn_ref::<UiEvent>().and_then(UiEvent::view).is_some_and(|view| view != self.window);
+        let now = self.window.performance().map_or(0.0, |performance| performance.now());
+        if foreign || event.time_stamp() <= 0.0 { now } else { event.time_stamp().min(now) }
+    }
+
+    fn count(&mut self, kind: &Kind, event: &web_sys::Event, trusted: bool) {
+        let facts = &mut self.facts;
+        facts.inputs = facts.inputs.saturating_add(1);
+        facts.untrusted = facts.untrusted.saturating_add(u32::from(!trusted));
+        let (Kind::Move(p), Some(event)) = (kind, event.dyn_ref::<PointerEvent>()) else { return };
+        if p.device == PointerDevice::Touch {
+            return;
+        }
+        let (x, y) = (event.client_x(), event.client_y());
+        let changed = self.last_move.is_some_and(|last| last != (x, y));
+        self.last_move = Some((x, y));
+        facts.moves = facts.moves.saturating_add(1);
+        facts.coalesced = facts.coalesced.saturating_add(u32::from(event.get_coalesced_events().length() > 1));
+        let unmoved = changed && event.movement_x() == 0 && event.movement_y() == 0;
+        facts.unmoved = facts.unmoved.saturating_add(u32::from(unmoved));
+        let coincide = event.screen_x() == x && event.screen_y() == y;
+        facts.injected = facts.injected.saturating_add(u32::from(coincide && has_offset(&self.window)));
+    }
+}
+
+/// Whether the viewport begins somewhere else than the screen does.
+fn has_offset(window: &Window) -> bool {
+    let number = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(0.0);
+    let bars = number(window.outer_height()) - number(window.inner_height());
+    number(window.screen_x()) != 0.0 || number(window.screen_y()) != 0.0 || bars > 20.0
+}
+
+/// The element a scroll event speaks of: for a document the one that scrolls it.
+fn scrolled_element(event: &web_sys::Event) -> Option<Element> {
+    let target = event.target()?;
+    match target.dyn_into::<Element>() {
+        Ok(element) => Some(element),
+        Err(target) => target.dyn_into::<Document>().ok()?.scrolling_element(),
+    }
+}
+
+const EVENTS: [&str; 14] = [
+    "pointermove",
+    "pointerdown",
+    "pointerup",
+    "pointercancel",
+    "pointerover",
+    "click",
+    "wheel",
+    "scroll",
+    "keydown",
+    "keyup",
+    "focus",
+    "blur",
+    "focusin",
+    "visibilitychange",
+];
+/// Scrolling fires once a frame; ten times a second tells as much.
+const SCROLL_EVERY_MS: f64 = 100.0;
+/// A page with more frames than this is watched in part.
+const MAX_TARGETS: usize = 64;

@@ -1,0 +1,10 @@
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
+
+interface Window {
+  trustedTypes?: {
+    createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
+  };
+}

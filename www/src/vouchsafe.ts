@@ -1,0 +1,10 @@
+// The package: importing it defines <vouchsafe-widget>.
+
+import { VouchsafeWidget } from "./widget.js";
+
+export { VouchsafeWidget };
+export type { State } from "./widget.js";
+export type { Assessment, ErrorCode } from "./core.js";
+
+const name = "vouchsafe-widget";
+if (globalThis.customElements && !customElements.get(name)) customElements.define(name, VouchsafeWidget);

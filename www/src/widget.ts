@@ -1,0 +1,272 @@
+// <vouchsafe-widget>: idle, working, verified, failed, expired.
+
+import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
+import { causes, messages } from "./messages.js";
+import { build, type View } from "./view.js";
+import { solve } from "./work.js";
+
+export type State = "idle" | "working" | "verified" | "failed" | "expired";
+
+// On a server there is no HTMLElement; importing must still work there.
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+export class VouchsafeWidget extends Base {
+  #view: View | undefined;
+  #field: HTMLInputElement | undefined;
+  #form: HTMLFormElement | null = null;
+  #state: State = "idle";
+  #error: ErrorCode | undefined;
+  #ready: { core: Core; ticket: Ticket } | undefined;
+  #work: AbortController | undefined;
+  #connection: AbortController | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** A fresh voucher, or the empty string while there is none. */
+  get voucher(): string {
+    return this.#state === "verified" ? this.#sign() : "";
+  }
+
+  /** What the page's own copy of the judge thinks so far. Advice only: the server decides. */
+  async assess(): Promise<Assessment> {
+    const { watcher } = await start();
+    return watcher.assess() as Assessment;
+  }
+
+  connectedCallback(): void {
+    this.#view ??= this.#build();
+    this.#connection = new AbortController();
+    const { signal } = this.#connection;
+    this.#adopt(signal);
+    this.#show();
+    if (this.dataset.execution === "execute") return;
+    // Watching starts when the page has nothing better to do; work starts when the visitor does.
+    whenIdle(() => void start().catch(() => undefined), signal);
+    for (const name of ["pointerdown", "keydown", "focusin", "touchstart"]) {
+      document.addEventListener(name, () => this.#begin(), { signal, passive: true, capture: true });
+    }
+  }
+
+  disconnectedCallback(): void {
+    this.#connection?.abort();
+    this.#forget();
+    this.#state = "idle";
+    this.#field?.remove();
+    this.#form = null;
+  }
+
+  /** Starts the check, as a click on the widget does. */
+  execute(): Promise<void> {
+    return this.#run();
+  }
+
+  /** Forgets the voucher. The next submission, or `execute()`, makes another. */
+  reset(): void {
+    this.#forget();
+    this.#go("idle");
+  }
+
+  #build(): View {
+    const view = build(this.attachShadow({ mode: "open", delegatesFocus: true }), messages.about);
+    view.button.addEventListener("click", () => {
+      if (this.#state !== "working" && this.#state !== "verified") void this.#run();
+    });
+    return view;
+  }
+
+  /** Puts the hidden field beside the widget and listens to the form it is in. */
+  #adopt(signal: AbortSignal): void {
+    this.#field ??= Object.assign(document.createElement("input"), { type: "hidden" });
+    this.#field.name = this.dataset.responseFieldName ?? "vouchsafe-response";
+    this.append(this.#field);
+    this.#form = this.closest("form");
+    const form = this.#form;
+    if (!form) return;
+    form.addEventListener("submit", (event) => this.#beforeSubmit(event), { signal, capture: true });
+    // Whoever reads the form gets a voucher that covers everything up to now.
+    form.addEventListener(
+      "formdata",
+      ({ formData }) => {
+        if (this.#state === "verified" && this.#field) formData.set(this.#field.name, this.#sign());
+      },
+      { signal },
+    );
+    form.addEventListener("reset", () => this.reset(), { signal });
+  }
+
+  /** A form sent before the check is done waits for it and is then sent by itself. */
+  #beforeSubmit(event: SubmitEvent): void {
+    if (this.#state === "verified") {
+      if (this.#field) this.#field.value = this.#sign();
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { submitter } = event;
+    void this.#run().then(() => {
+      if (this.#state === "verified") this.#form?.requestSubmit(submitter as HTMLElement | null);
+      else this.#view?.button.focus();
+    });
+  }
+
+  #begin(): void {
+    if (this.#state === "idle" && !this.#work) void this.#run();
+  }
+
+  #running: Promise<void> | undefined;
+
+  #run(): Promise<void> {
+    this.#running ??= this.#check().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #check(): Promise<void> {
+    this.#forget();
+    const work = new AbortController();
+    this.#work = work;
+    this.#go("working");
+    try {
+      const core = await start();
+      const { token, received } = await this.#challenge(work.signal);
+      const ticket = new Ticket(token, received);
+      const progress = (share: number) => this.#view?.box.style.setProperty("--share", String(share));
+      ticket.solve(await solve(core, token, ticket, progress, work.signal));
+      this.#ready = { core, ticket };
+      this.#renew(ticket);
+      this.#go("verified");
+    } catch (error) {
+      if (work.signal.aborted) return;
+      this.#error = error instanceof WidgetError ? error.code : "internal-error";
+      if (this.#error === "internal-error") console.error("vouchsafe:", error);
+      this.#go("failed");
+    } finally {
+      if (this.#work === work) this.#work = undefined;
+    }
+  }
+
+  async #challenge(signal: AbortSignal): Promise<{ token: string; received: number }> {
+    const sitekey = this.dataset.sitekey;
+    if (!sitekey) throw new WidgetError("missing-sitekey");
+    const url = new URL("challenge", this.#server());
+    url.searchParams.set("sitekey", sitekey);
+    url.searchParams.set("hostname", location.hostname);
+    if (this.dataset.action) url.searchParams.set("action", this.dataset.action);
+    let body: { challenge?: string; error?: string };
+    let status: number;
+    try {
+      const timeout = AbortSignal.timeout(CHALLENGE_TIMEOUT_MS);
+      const response = await fetch(url, { signal: AbortSignal.any([signal, timeout]), credentials: "omit" });
+      status = response.status;
+      body = (await response.json()) as typeof body;
+    } catch (error) {
+      throw error instanceof SyntaxError ? new WidgetError("server-error") : new WidgetError("network");
+    }
+    if (status === 200 && body.challenge) return { token: body.challenge, received: performance.now() };
+    const known = body.error === "unknown-sitekey" || body.error === "unknown-hostname";
+    throw new WidgetError(known ? (body.error as ErrorCode) : "server-error");
+  }
+
+  /** `data-server`, else the folder above the script. */
+  #server(): URL {
+    const given = this.dataset.server;
+    const url = given ? new URL(given, document.baseURI) : new URL("..", import.meta.url);
+    if (!url.pathname.endsWith("/")) url.pathname += "/";
+    return url;
+  }
+
+  #sign(): string {
+    if (!this.#ready) return "";
+    const { core, ticket } = this.#ready;
+    const { action, cdata } = this.dataset;
+    return ticket.sign(core.watcher, location.hostname, action, cdata, performance.now());
+  }
+
+  /** Keeps the field's voucher young, and the challenge behind it. */
+  #renew(ticket: Ticket): void {
+    const challengeEnds = performance.now() + ticket.lifetime - RENEW_BEFORE_MS;
+    const tick = () => {
+      if (performance.now() >= challengeEnds) {
+        if ((this.dataset.refreshExpired ?? "auto") === "auto") void this.#run();
+        else this.#expire();
+        return;
+      }
+      if (this.#field) this.#field.value = this.#sign();
+      this.#renewal = setTimeout(tick, Math.min(RESIGN_EVERY_MS, Math.max(0, challengeEnds - performance.now())));
+    };
+    tick();
+  }
+
+  #expire(): void {
+    this.#forget();
+    this.#go("expired");
+  }
+
+  #forget(): void {
+    this.#work?.abort(new DOMException("reset", "AbortError"));
+    this.#work = undefined;
+    clearTimeout(this.#renewal);
+    this.#ready?.ticket.free();
+    this.#ready = undefined;
+    if (this.#field) this.#field.value = "";
+    this.#error = undefined;
+  }
+
+  #go(state: State): void {
+    this.#state = state;
+    this.#show();
+    this.#tell();
+  }
+
+  #show(): void {
+    const view = this.#view;
+    if (!view) return;
+    const state = this.#state;
+    view.box.dataset.state = state;
+    if (state === "working") view.box.style.setProperty("--share", "0");
+    view.label.textContent = messages[state];
+    view.note.textContent =
+      state === "failed" ? causes[this.#error ?? "internal-error"] : state === "expired" ? messages.renew : messages.about;
+    const busy = state === "working" || state === "verified";
+    // Not `disabled`: that would throw the focus away under somebody's fingers.
+    view.button.setAttribute("aria-disabled", String(busy));
+    const spoken = { idle: "", working: messages.working, verified: messages.verified, expired: messages.expired };
+    view.status.textContent = state === "failed" ? `${messages.failed}. ${view.note.textContent}` : spoken[state];
+  }
+
+  /** Tells the page: a DOM event, the callback it named, and, when framed, the parent it named. */
+  #tell(): void {
+    const state = this.#state;
+    const detail = { state, voucher: this.#field?.value ?? "", error: this.#error };
+    const fire = (name: string) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+    fire("statechange");
+    const names = { verified: "callback", expired: "expiredCallback", failed: "errorCallback" } as const;
+    if (state !== "verified" && state !== "expired" && state !== "failed") return;
+    fire(state);
+    const callback = this.dataset[names[state]];
+    const named = callback ? (window as unknown as Record<string, unknown>)[callback] : undefined;
+    if (typeof named === "function") named(state === "failed" ? this.#error : detail.voucher);
+    const origin = this.dataset.postOrigin;
+    if (origin && origin !== "*" && window.parent !== window) {
+      window.parent.postMessage({ source: "vouchsafe", ...detail }, origin);
+    }
+  }
+}
+
+function whenIdle(task: () => void, signal: AbortSignal): void {
+  const run = () => {
+    if (!signal.aborted) task();
+  };
+  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: 1000 });
+  else setTimeout(run, 200);
+}
+
+const CHALLENGE_TIMEOUT_MS = 15_000;
+/** Vouchers live 300 s. */
+const RESIGN_EVERY_MS = 120_000;
+/** The last voucher of a challenge must still be redeemable for a moment. */
+const RENEW_BEFORE_MS = 2_000;

@@ -1,0 +1,48 @@
+/** What the widget is doing. */
+export type State = "idle" | "working" | "verified" | "failed" | "expired";
+
+/** What went wrong; stable. */
+export type ErrorCode =
+  | "unsupported-browser"
+  | "network"
+  | "missing-sitekey"
+  | "unknown-sitekey"
+  | "unknown-hostname"
+  | "server-error"
+  | "internal-error";
+
+/** The page's own opinion. Advice only: the server decides from the voucher. */
+export interface Assessment {
+  /** 0 to 1, 1 is a person. */
+  score: number;
+  verdict: "human" | "uncertain" | "bot";
+  /** Each family's own score; undefined where there was not enough to judge. */
+  signals: Record<string, number | undefined>;
+  /** Why, strongest first. */
+  reasons: { family: string; code: string; text: string; weight: number }[];
+}
+
+/** `detail` of the events `statechange`, `verified`, `failed` and `expired`. */
+export interface WidgetEventDetail {
+  state: State;
+  voucher: string;
+  error?: ErrorCode;
+}
+
+/** `<vouchsafe-widget data-sitekey="...">` */
+export class VouchsafeWidget extends HTMLElement {
+  readonly state: State;
+  /** A fresh voucher, or the empty string while there is none. */
+  readonly voucher: string;
+  assess(): Promise<Assessment>;
+  /** Starts the check, as a click on the widget does. */
+  execute(): Promise<void>;
+  /** Forgets the voucher. The next submission, or `execute()`, makes another. */
+  reset(): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "vouchsafe-widget": VouchsafeWidget;
+  }
+}

@@ -1,0 +1,207 @@
+//! Finding or installing what building and testing need.
+
+use crate::shell::{cargo, command, output, quietly, root, run, say, which};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Everything any command needs.
+pub(crate) fn everything() -> Result<()> {
+    wasm_toolchain()?;
+    npm_packages()?;
+    let browser = browser()?;
+    say(format!("ready: wasm32 standard library, npm packages, {}", browser.chromium.display()));
+    Ok(())
+}
+
+/// A compiler that has a standard library for wasm32.
+#[derive(Clone, Debug)]
+pub(crate) enum WasmToolchain {
+    /// The active toolchain has it.
+    Active,
+    /// Debian's compiler builds it from its sources.
+    Debian { linker: PathBuf },
+}
+
+impl WasmToolchain {
+    /// `cargo SUBCOMMAND` for wasm32, up to and without package and profile.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
+        // The compact SHA-2 has no unrolled rounds: 8 KB gzip less for every visitor.
+        let mut flags = "--cfg getrandom_backend=\"wasm_js\" --cfg sha2_backend_soft=\"compact\"".to_owned();
+        // No path of the machine that builds belongs in what visitors load.
+        for folder in [cargo_home(), root().to_owned()] {
+            flags.push_str(&format!(" --remap-path-prefix={}=", folder.display()));
+        }
+        let mut cargo = match self {
+            Self::Active => {
+                let mut cargo = cargo();
+                cargo.arg(subcommand);
+                cargo
+            }
+            Self::Debian { linker } => {
+                flags.push_str(&format!(" -C linker={}", linker.display()));
+                let mut cargo = command("/usr/bin/cargo");
+                cargo.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+                cargo.arg(subcommand).arg("-Zbuild-std=std,panic_abort");
+                if subcommand == "build" {
+                    // Since the library is compiled anyway: without messages for panics nobody reads.
+                    flags.push_str(" -Zunstable-options -Cpanic=immediate-abort");
+                    cargo.arg("-Zbuild-std-features=optimize_for_size");
+                }
+                cargo
+            }
+        };
+        // Its own folder: the two compilers would otherwise undo each other's work.
+        cargo.args(["--target", WASM, "--target-dir"]).arg(root().join("target/wasm")).env("RUSTFLAGS", flags);
+        cargo
+    }
+}
+
+fn cargo_home() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(|| "/cargo".into())
+}
+
+/// The three ways to a wasm32 standard library, in order: it is there, rustup gets it, Debian has it.
+pub(crate) fn wasm_toolchain() -> Result<WasmToolchain> {
+    static FOUND: OnceLock<WasmToolchain> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(found.clone());
+    }
+    let found = find_wasm_toolchain()?;
+    Ok(FOUND.get_or_init(|| found).clone())
+}
+
+fn find_wasm_toolchain() -> Result<WasmToolchain> {
+    if active_has_wasm() {
+        return Ok(WasmToolchain::Active);
+    }
+    if let Some(debian) = debian_toolchain() {
+        return Ok(debian);
+    }
+    if which("rustup").is_some() {
+        say(format!("installing the {WASM} standard library with rustup"));
+        if quietly(command("rustup").args(["target", "add", WASM])) && active_has_wasm() {
+            return Ok(WasmToolchain::Active);
+        }
+        say("rustup could not get it");
+    }
+    if which("apt-get").is_some() {
+        apt_install("a Rust compiler with the sources of its standard library", &["rustc-web", "cargo-web", "rust-web-src"])?;
+        if debian_toolchain().is_none() {
+            apt_install("a WebAssembly linker", &["lld"])?;
+        }
+        if let Some(debian) = debian_toolchain() {
+            return Ok(debian);
+        }
+    }
+    bail!(
+        "no standard library for {WASM}: install it with `rustup target add {WASM}` (https://rustup.rs), \
+         or with your distribution's package of that name, and run this again"
+    )
+}
+
+fn active_has_wasm() -> bool {
+    let libdir = output(command("rustc").args(["--print", "target-libdir", "--target", WASM]));
+    libdir.is_some_and(|folder| has_file_starting(Path::new(&folder), "libstd-"))
+}
+
+fn debian_toolchain() -> Option<WasmToolchain> {
+    let (rustc, cargo) = (Path::new("/usr/bin/rustc"), Path::new("/usr/bin/cargo"));
+    let sysroot = output(command(rustc).args(["--print", "sysroot"]))?;
+    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml");
+    (cargo.is_file() && sources.is_file()).then(|| Some(WasmToolchain::Debian { linker: wasm_linker()? }))?
+}
+
+/// rustup's own, else Debian's.
+fn wasm_linker() -> Option<PathBuf> {
+    let host = output(command("rustc").arg("-vV"))?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))?;
+    let sysroot = PathBuf::from(output(command("rustc").args(["--print", "sysroot"]))?);
+    let bundled = sysroot.join(format!("lib/rustlib/{host}/bin/rust-lld"));
+    if bundled.is_file() {
+        return Some(bundled);
+    }
+    which("wasm-ld").or_else(|| (11..30).rev().find_map(|version| which(&format!("wasm-ld-{version}"))))
+}
+
+fn has_file_starting(folder: &Path, start: &str) -> bool {
+    let Ok(entries) = folder.read_dir() else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(start))
+}
+
+/// Chromium and the driver that wasm-bindgen's tests speak to.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) chromium: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+/// Finds or installs the browser. `CHROMIUM` and `CHROMEDRIVER` name others.
+pub(crate) fn browser() -> Result<Browser> {
+    if let Some(found) = find_browser() {
+        return Ok(found);
+    }
+    if which("apt-get").is_some() {
+        apt_install("Chromium and its driver", &["chromium", "chromium-driver", "fonts-dejavu-core"])?;
+    }
+    find_browser().context(
+        "no Chromium with ChromeDriver: install both from your distribution (packages chromium and \
+         chromium-driver), or name them in the environment variables CHROMIUM and CHROMEDRIVER",
+    )
+}
+
+fn find_browser() -> Option<Browser> {
+    let named = |variable, programs: &[&str]| {
+        let given = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
+        given.or_else(|| programs.iter().find_map(|program| which(program)))
+    };
+    Some(Browser {
+        chromium: named("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?,
+        driver: named("CHROMEDRIVER", &["chromedriver"])?,
+    })
+}
+
+/// `www/node_modules` as the lock file says.
+pub(crate) fn npm_packages() -> Result<()> {
+    let www = root().join("www");
+    let lock = std::fs::read(www.join("package-lock.json")).context("www/package-lock.json is missing")?;
+    let stamp = www.join("node_modules/.installed-from");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    if which("npm").is_none() && which("apt-get").is_some() {
+        apt_install("Node.js and npm", &["nodejs", "npm"])?;
+    }
+    if which("npm").is_none() {
+        bail!("npm is missing: install Node.js 20 or later (https://nodejs.org) and run this again");
+    }
+    say("installing npm packages from www/package-lock.json");
+    let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(command("npm").args(install).current_dir(&www))?;
+    std::fs::write(stamp, lock).context("cannot write to www/node_modules")?;
+    Ok(())
+}
+
+fn apt_install(what: &str, packages: &[&str]) -> Result<()> {
+    say(format!("installing {what} with apt-get: {}", packages.join(" ")));
+    let remedy = || format!("run `sudo apt-get install {}` and try again", packages.join(" "));
+    let log = root().join("target/apt-get.log");
+    std::fs::create_dir_all(root().join("target"))?;
+    let root_user = output(command("id").arg("-u")).as_deref() == Some("0");
+    for arguments in [["update"].as_slice(), &[&["install", "-y", "--no-install-recommends"], packages].concat()] {
+        let mut apt = if root_user { command("apt-get") } else { command("sudo") };
+        if !root_user {
+            apt.args(["-n", "apt-get"]);
+        }
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
+        let both = file.try_clone()?;
+        let status = apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(file).stderr(both).status();
+        if !status.is_ok_and(|status| status.success()) {
+            bail!("apt-get {} failed (see {}): {}", arguments[0], log.display(), remedy());
+        }
+    }
+    Ok(())
+}
+
+const WASM: &str = "wasm32-unknown-unknown";

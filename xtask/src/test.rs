@@ -1,0 +1,84 @@
+//! Every test, in the order in which they fail fastest.
+
+use crate::shell::{self, cargo, command, root, say};
+use crate::{Profile, build, setup};
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use std::time::Instant;
+
+/// A part of the test suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Format and lints
+    Lint,
+    /// Unit, property and integration tests of the workspace
+    Native,
+    /// wasm-bindgen-test in headless Chromium
+    Browser,
+    /// The npm package: build, size budget, type check
+    Package,
+    /// The whole line in Chromium against the running server
+    E2e,
+}
+
+/// Runs `only`, or all of them.
+pub(crate) fn run(only: Option<Part>) -> Result<()> {
+    let parts = match &only {
+        Some(part) => std::slice::from_ref(part),
+        None => Part::value_variants(),
+    };
+    let mut times = Vec::new();
+    for part in parts {
+        let start = Instant::now();
+        say(format!("test: {part:?}"));
+        match part {
+            Part::Lint => lint()?,
+            Part::Native => shell::run(cargo().args(["test", "--workspace", "--quiet"]))?,
+            Part::Browser => browser()?,
+            Part::Package => package()?,
+            Part::E2e => end_to_end()?,
+        }
+        times.push(format!("{part:?} {:.0} s", start.elapsed().as_secs_f64()));
+    }
+    say(format!("all tests passed: {}", times.join(", ")));
+    Ok(())
+}
+
+fn lint() -> Result<()> {
+    shell::run(cargo().args(["fmt", "--all", "--check"]))?;
+    shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+}
+
+fn browser() -> Result<()> {
+    let browser = setup::browser()?;
+    let toolchain = setup::wasm_toolchain()?;
+    let mut test = toolchain.cargo("test");
+    test.args(["--profile", "wasm-dev", "--package", "vouchsafe", "--no-default-features", "--features", "web"]);
+    test.args(["--test", "browser", "--test", "parity"]);
+    let runner = format!("{} wasm-test-runner", std::env::current_exe()?.display());
+    test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", browser.driver);
+    test.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    shell::run(&mut test)
+}
+
+fn package() -> Result<()> {
+    build::package(Profile::Release)?;
+    let www = root().join("www");
+    shell::run(command(www.join("node_modules/.bin/tsc")).args(["--noEmit"]).current_dir(&www))
+}
+
+fn end_to_end() -> Result<()> {
+    let browser = setup::browser()?;
+    build::package(Profile::Release)?;
+    shell::run(cargo().args(["build", "--package", "vouchsafe-server", "--package", "vouchsafe", "--quiet"]))?;
+    let tests = root().join("tests/e2e");
+    let mut files: Vec<_> = tests.read_dir()?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("no end-to-end tests in {}", tests.display());
+    }
+    let mut node = command("node");
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    shell::run(node.env("CHROMIUM", browser.chromium))
+}
