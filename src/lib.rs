@@ -17,7 +17,7 @@
 //! let key = ChallengeKey::new(b"at least sixteen random bytes").expect("long enough");
 //! let verifier = Verifier::new(key);
 //! let store = MemoryStore::default();
-//! let expected = Expectation { sitekey: "my-site", ..Expectation::default() };
+//! let expected = Expectation { sitekey: Some("my-site"), ..Expectation::default() };
 //! let now = 1_800_000_000;
 //!
 //! let error = verifier.verify("not a voucher", &expected, now, &store).unwrap_err();
@@ -31,4 +31,4 @@ pub mod trace;
 pub mod voucher;
 
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
-mod web;
+pub mod web;

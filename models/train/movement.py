@@ -7,7 +7,7 @@ import numpy as np
 import adversaries as adv
 import data
 
-SIZES = [3, 4, 5, 7, 10, 16]
+SIZES = [2, 3, 4, 5, 7, 10, 16]
 
 
 def user_number(trace):

@@ -16,9 +16,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
-use vouchsafe::voucher::{
-    ChallengeKey, Expectation, MemoryStore, ReplayStore, VerifiedVoucher, Verifier, VerifyError,
-};
+use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, ReplayStore, VerifiedVoucher, Verifier, VerifyError};
 
 /// What every request shares.
 #[derive(Clone)]
@@ -58,7 +56,7 @@ impl App {
     pub(crate) async fn verify(&self, site: &Site, response: String) -> Result<VerifiedVoucher, VerifyError> {
         let (app, site) = (self.clone(), site.clone());
         let job = tokio::task::spawn_blocking(move || {
-            let expected = Expectation { sitekey: &site.sitekey, hostnames: &site.hostnames, action: None };
+            let expected = Expectation { sitekey: Some(&site.sitekey), hostnames: &site.hostnames, action: None };
             app.verifier.verify(&response, &expected, crate::now(), app.store.as_ref())
         });
         let died = |error| VerifyError::Store(vouchsafe::voucher::StoreError(format!("verification died: {error}")));

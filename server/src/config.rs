@@ -144,7 +144,9 @@ impl Config {
 
     fn check(&self) -> Result<()> {
         if self.challenge_secrets.is_empty() {
-            bail!("no challenge secret: set challenge_secrets in the configuration file or VOUCHSAFE_CHALLENGE_SECRET (or try --demo)");
+            bail!(
+                "no challenge secret: set challenge_secrets in the configuration file or VOUCHSAFE_CHALLENGE_SECRET (or try --demo)"
+            );
         }
         if self.sites.is_empty() {
             bail!("no site: add a [[site]] to the configuration file (or try --demo)");

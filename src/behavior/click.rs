@@ -16,7 +16,8 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect::<Vec<_>>();
     let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect::<Vec<_>>();
     let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect::<Vec<_>>();
-    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect::<Vec<_>>();
+    let judged: Vec<bool> =
+        presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect::<Vec<_>>();
     let doubles = presses.windows(2).filter(|w| w[1].t - w[0].t < 500.0 && distance(w[0].at, w[1].at) < 6.0).count();
     let repeats = presses
         .iter()
@@ -37,10 +38,11 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
         Some(judged.iter().filter(|j| **j).count() as f64),
         Some(doubles as f64 / count),
         Some(repeats as f64 / count),
+        Some(ln_floor(paths.moves as f64 / count, 0.1)),
     ])
 }
 
-pub(super) const SPECS: [FeatureSpec; 12] = [
+pub(super) const SPECS: [FeatureSpec; 13] = [
     FeatureSpec::new(0.0, 6.0),
     FeatureSpec::new(0.0, 12.0),
     FeatureSpec::new(0.0, 12.0),
@@ -53,6 +55,7 @@ pub(super) const SPECS: [FeatureSpec; 12] = [
     FeatureSpec::new(0.0, 127.0),
     FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(-2.4, 7.0),
 ];
 
 /// What each of [`SPECS`] is, with its unit.
@@ -69,6 +72,7 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "presses without approach, count",
     "double clicks, share",
     "presses at a place pressed before, share",
+    "moves for each press, ln",
 ];
 
 /// Weights are chosen, not trained: the recorded bots' holds and intervals are accidents of the
@@ -79,6 +83,9 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
     let (jumps, share) = (value(9).unwrap_or(0.0), value(8).unwrap_or(0.0));
     if share > 0.45 && jumps > 1.5 {
         findings.push(Finding::new("click-without-approach", Direction::Bot, 4.0));
+    } else if presses > 1.5 && value(12).is_some_and(|moves| moves < 0.2) {
+        // One move a press at the most: the pointer appears where it is needed.
+        findings.push(Finding::new("click-without-approach", Direction::Bot, 3.0));
     } else if share > 0.9 {
         findings.push(Finding::new("click-without-approach", Direction::Bot, 2.0));
     }

@@ -170,7 +170,9 @@ impl Evidence {
         let fits = |needed_ms: f64| needed_ms <= span * 1.15 + 200.0;
         let count = |family, i| value(family, i).map(libm::exp);
         let strokes = count(Family::Pointer, pointer::STROKES).map(|n| n * 110.0);
-        let presses = value(Family::Click, 1).zip(count(Family::Click, 0)).map(|(ln, n)| (n - 1.05).max(0.0) * 0.9 * libm::exp(ln));
+        let presses = value(Family::Click, 1)
+            .zip(count(Family::Click, 0))
+            .map(|(ln, n)| (n - 1.05).max(0.0) * 0.9 * libm::exp(ln));
         let keys = count(Family::Typing, 0).map(|n| n * 0.5);
         let page = value(Family::Attention, 0).map(libm::exp);
         [strokes, presses, keys, page].into_iter().flatten().all(fits)
@@ -316,7 +318,7 @@ mod tests {
         let mut families: [Option<Vec<u8>>; 7] = Default::default();
         families[1] = Some(vec![1; 3]);
         let error = Evidence::from_parts(families, 0).unwrap_err();
-        assert_eq!(error, EvidenceError::Length { family: Family::Click, found: 3, expected: 12 });
+        assert_eq!(error, EvidenceError::Length { family: Family::Click, found: 3, expected: 13 });
     }
 
     proptest! {

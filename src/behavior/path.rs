@@ -146,8 +146,13 @@ impl Stroke {
         let points = smooth(&resample(run, duration));
         let length: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
         let device = first.device;
-        (length >= MIN_PX && points.len() >= MIN_SAMPLES)
-            .then_some(Self { start: first.t, end: last.t, points, length, device })
+        (length >= MIN_PX && points.len() >= MIN_SAMPLES).then_some(Self {
+            start: first.t,
+            end: last.t,
+            points,
+            length,
+            device,
+        })
     }
 
     /// Straight distance from start to end, px.

@@ -122,11 +122,14 @@ fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
             (libm::log(s.length), libm::log(s.duration()), ln_floor(peak, 0.01))
         })
         .collect::<Vec<_>>();
-    let pairs = |f: fn(&(f64, f64, f64)) -> (f64, f64)| -> Vec<(f64, f64)> { reaches.iter().map(f).collect::<Vec<_>>() };
+    let pairs =
+        |f: fn(&(f64, f64, f64)) -> (f64, f64)| -> Vec<(f64, f64)> { reaches.iter().map(f).collect::<Vec<_>>() };
     let mean_speeds: Vec<f64> = reaches.iter().map(|r| r.0 - r.1).collect::<Vec<_>>();
     let speed_profiles: Vec<[f64; PROFILE]> = strokes.iter().map(|s| progress(s)).collect::<Vec<_>>();
-    let bows: Vec<[f64; PROFILE]> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).map(|s| bow(s)).collect::<Vec<_>>();
-    let bends: Vec<f64> = strokes.iter().filter(|s| s.chord() > 0.3 * s.length).filter_map(|s| mean(&lateral(s))).collect::<Vec<_>>();
+    let bows: Vec<[f64; PROFILE]> =
+        strokes.iter().filter(|s| s.chord() > 0.3 * s.length).map(|s| bow(s)).collect::<Vec<_>>();
+    let bends: Vec<f64> =
+        strokes.iter().filter(|s| s.chord() > 0.3 * s.length).filter_map(|s| mean(&lateral(s))).collect::<Vec<_>>();
     [
         // Does a longer way take longer, and go faster? (Fitts 1954)
         correlation(&pairs(|r| (r.0, r.1))),
@@ -233,7 +236,11 @@ fn share_of_time(speeds: &[f64], length: f64, last: bool) -> f64 {
             steps += 1;
         }
     };
-    if last { speeds.iter().rev().for_each(&mut walk) } else { speeds.iter().for_each(&mut walk) }
+    if last {
+        speeds.iter().rev().for_each(&mut walk)
+    } else {
+        speeds.iter().for_each(&mut walk)
+    }
     f64::from(steps) / speeds.len() as f64
 }
 
@@ -309,7 +316,8 @@ fn overshoot(stroke: &Stroke, chord: f64) -> f64 {
 fn skewness(values: &[f64]) -> Option<f64> {
     let (mean, deviation) = (mean(values)?, deviation(values)?);
     (deviation > 1e-9).then(|| {
-        let cubes: f64 = values.iter().map(|v| ((v - mean) / deviation) * ((v - mean) / deviation) * ((v - mean) / deviation)).sum();
+        let cubes: f64 =
+            values.iter().map(|v| ((v - mean) / deviation) * ((v - mean) / deviation) * ((v - mean) / deviation)).sum();
         cubes / values.len() as f64
     })
 }

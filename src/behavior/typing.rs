@@ -14,7 +14,8 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         return None;
     }
     let dwells: Vec<f64> = keys.iter().filter_map(|k| k.dwell).collect::<Vec<_>>();
-    let pairs: Vec<[&Key; 2]> = keys.windows(2).map(|w| [&w[0], &w[1]]).filter(|w| w[1].down - w[0].down < PAUSE_MS).collect::<Vec<_>>();
+    let pairs: Vec<[&Key; 2]> =
+        keys.windows(2).map(|w| [&w[0], &w[1]]).filter(|w| w[1].down - w[0].down < PAUSE_MS).collect::<Vec<_>>();
     let intervals: Vec<f64> = pairs.iter().map(|w| w[1].down - w[0].down).collect::<Vec<_>>();
     if intervals.len() < MIN_KEYS / 2 {
         return None;
@@ -23,15 +24,18 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
     let middle = median(&mut intervals.clone())?.max(1.0);
     let dwell = median(&mut dwells.clone());
     let rolled = pairs.iter().filter(|w| w[0].dwell.is_some_and(|d| w[0].down + d > w[1].down)).count();
-    let after_space: Vec<f64> = pairs.iter().filter(|w| w[0].class == KeyClass::Space).map(|w| w[1].down - w[0].down).collect::<Vec<_>>();
-    let within: Vec<f64> = pairs
+    let mut after_space: Vec<f64> =
+        pairs.iter().filter(|w| w[0].class == KeyClass::Space).map(|w| w[1].down - w[0].down).collect::<Vec<_>>();
+    let mut within: Vec<f64> = pairs
         .iter()
         .filter(|w| w[0].class == KeyClass::Letter && w[1].class == KeyClass::Letter)
         .map(|w| w[1].down - w[0].down)
         .collect::<Vec<_>>();
     let corrections = keys.iter().filter(|k| k.class == KeyClass::Backspace).count();
-    let dwell_pairs: Vec<(f64, f64)> =
-        keys.windows(2).filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].dwell?, 1.0)))).collect::<Vec<_>>();
+    let dwell_pairs: Vec<(f64, f64)> = keys
+        .windows(2)
+        .filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].dwell?, 1.0))))
+        .collect::<Vec<_>>();
     let dwell_interval: Vec<(f64, f64)> = pairs
         .iter()
         .filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].down - w[0].down, 1.0))))
@@ -54,9 +58,7 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         correlation(&logs.windows(2).map(|w| (w[0], w[1])).collect::<Vec<_>>()),
         Some(rolled as f64 / pairs.len() as f64),
         correlation(&dwell_interval),
-        median(&mut after_space.clone())
-            .zip(median(&mut within.clone()))
-            .map(|(s, w)| ln_floor(s.max(1.0) / w.max(1.0), 1e-2)),
+        median(&mut after_space).zip(median(&mut within)).map(|(s, w)| ln_floor(s.max(1.0) / w.max(1.0), 1e-2)),
         mean(&intervals.iter().map(|i| f64::from(u8::from(*i > 2.5 * middle))).collect::<Vec<_>>()),
         Some(corrections as f64 / keys.len() as f64),
         dwell.map(|d| ln_floor(d.max(1.0) / middle, 1e-3)),
@@ -194,8 +196,16 @@ mod tests {
         let mut events = typed(12, 100.0, 80.0);
         let last = events[events.len() - 1].t;
         for _ in 0..50 {
-            events.extend([KeyClass::Letter; 2].map(|class| Event { t: last, kind: Kind::KeyDown(class), trusted: true }));
-            events.extend([KeyClass::Letter; 2].map(|class| Event { t: last, kind: Kind::KeyUp(class), trusted: true }));
+            events.extend([KeyClass::Letter; 2].map(|class| Event {
+                t: last,
+                kind: Kind::KeyDown(class),
+                trusted: true,
+            }));
+            events.extend([KeyClass::Letter; 2].map(|class| Event {
+                t: last,
+                kind: Kind::KeyUp(class),
+                trusted: true,
+            }));
         }
         let facts = features(&events).unwrap();
         assert!((facts[0].unwrap() - libm::log(13.0)).abs() < 1e-9);

@@ -35,12 +35,7 @@ impl Buffer {
 
     /// An empty buffer that keeps at most `capacity` events (at least one).
     pub fn new(capacity: usize) -> Self {
-        Self {
-            events: VecDeque::new(),
-            capacity: capacity.max(1),
-            dropped: Dropped::default(),
-            last_move_frame: None,
-        }
+        Self { events: VecDeque::new(), capacity: capacity.max(1), dropped: Dropped::default(), last_move_frame: None }
     }
 
     /// Takes `event`; of several moves within one frame of a 60 Hz screen the last one stays.
@@ -97,12 +92,7 @@ impl Buffer {
 
     /// A copy of what is held, as a trace of a page whose viewport is `viewport` CSS px.
     pub fn to_trace(&self, viewport: [f32; 2]) -> Trace {
-        Trace {
-            viewport,
-            events: self.events.iter().copied().collect(),
-            dropped: self.dropped,
-            ..Trace::default()
-        }
+        Trace { viewport, events: self.events.iter().copied().collect(), dropped: self.dropped, ..Trace::default() }
     }
 }
 

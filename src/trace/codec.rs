@@ -481,7 +481,7 @@ mod tests {
             for event in &mut expected.events {
                 event.trusted |= !matches!(event.kind, Kind::Move(_) | Kind::Down(_) | Kind::Up(_) | Kind::Click { .. });
             }
-            let mut written = trace.clone();
+            let mut written = trace;
             written.events.clone_from(&expected.events);
             let decoded = decode(&encode(&written)).unwrap();
             prop_assert_eq!(decoded, Decoded { trace: expected, skipped: 0 });

@@ -140,8 +140,8 @@ impl KeyClass {
             "Backspace" | "Delete" => Self::Backspace,
             "Enter" => Self::Enter,
             "Shift" | "Control" | "Alt" | "AltGraph" | "Meta" | "CapsLock" | "Fn" => Self::Modifier,
-            "Tab" | "Escape" | "Home" | "End" | "PageUp" | "PageDown" | "ArrowLeft" | "ArrowRight"
-            | "ArrowUp" | "ArrowDown" => Self::Navigation,
+            "Tab" | "Escape" | "Home" | "End" | "PageUp" | "PageDown" | "ArrowLeft" | "ArrowRight" | "ArrowUp"
+            | "ArrowDown" => Self::Navigation,
             _ => Self::Other,
         }
     }

@@ -87,7 +87,8 @@ impl ChallengeKey {
         let (payload, code) = split(token)?;
         let code = text::decode(code).ok_or(ChallengeError::Malformed)?;
         // Every secret is tried, so that the time does not tell which one fitted.
-        let genuine = self.secrets.iter().fold(false, |found, secret| found | mac(secret, payload).verify_slice(&code).is_ok());
+        let genuine =
+            self.secrets.iter().fold(false, |found, secret| found | mac(secret, payload).verify_slice(&code).is_ok());
         if !genuine {
             return Err(ChallengeError::Forged);
         }

@@ -166,15 +166,8 @@ impl EvidenceClaim {
 
     /// `None` where a field is not base64url.
     pub(super) fn read(&self) -> Option<Result<Evidence, EvidenceError>> {
-        let fields = [
-            &self.pointer,
-            &self.click,
-            &self.typing,
-            &self.scroll,
-            &self.touch,
-            &self.attention,
-            &self.environment,
-        ];
+        let fields =
+            [&self.pointer, &self.click, &self.typing, &self.scroll, &self.touch, &self.attention, &self.environment];
         let mut families: [Option<Vec<u8>>; 7] = Default::default();
         for (slot, field) in families.iter_mut().zip(fields) {
             if let Some(field) = field {

@@ -76,7 +76,7 @@ impl<'a> Unverified<'a> {
             return Err(JwsError::Algorithm);
         }
         let header: Header = serde_json::from_slice(&header).map_err(|_| JwsError::Malformed)?;
-        if header.typ != TYP || header.jwk.kty != "OKP" || header.jwk.crv != "Ed25519" {
+        if header.alg != named.alg || header.typ != TYP || header.jwk.kty != "OKP" || header.jwk.crv != "Ed25519" {
             return Err(JwsError::Algorithm);
         }
         Ok(Self { signed, signature, jwk: header.jwk, payload })
@@ -165,7 +165,10 @@ mod tests {
         // The identity point: with it, the signature (identity, 0) fits every message under lax rules.
         let mut x = [0_u8; 32];
         x[0] = 1;
-        let header = format!(r#"{{"alg":"EdDSA","typ":"{TYP}","jwk":{{"kty":"OKP","crv":"Ed25519","x":"{}"}}}}"#, text::encode(&x));
+        let header = format!(
+            r#"{{"alg":"EdDSA","typ":"{TYP}","jwk":{{"kty":"OKP","crv":"Ed25519","x":"{}"}}}}"#,
+            text::encode(&x)
+        );
         let mut signature = [0_u8; 64];
         signature[0] = 1;
         let jws = format!("{}.e30.{}", text::encode(header.as_bytes()), text::encode(&signature));

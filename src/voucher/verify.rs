@@ -20,8 +20,8 @@ pub struct Verifier {
 /// Whose voucher a site expects.
 #[derive(Clone, Debug, Default)]
 pub struct Expectation<'a> {
-    /// The site's key.
-    pub sitekey: &'a str,
+    /// The site's key; `None` accepts the challenge's, for looking at vouchers of any site.
+    pub sitekey: Option<&'a str>,
     /// Host names it may come from; empty accepts the challenge's.
     pub hostnames: &'a [String],
     /// The action it must be for, where the site asks for one.
@@ -211,7 +211,7 @@ fn check_times(claims: &Claims, terms: &Terms, now: u64) -> Result<(), VerifyErr
 }
 
 fn check_place(claims: &Claims, terms: &Terms, expected: &Expectation<'_>) -> Result<(), VerifyError> {
-    if claims.aud != expected.sitekey || terms.sitekey != expected.sitekey {
+    if claims.aud != terms.sitekey || expected.sitekey.is_some_and(|sitekey| terms.sitekey != sitekey) {
         return Err(VerifyError::Sitekey);
     }
     let allowed = expected.hostnames.is_empty() || expected.hostnames.contains(&claims.hostname);

@@ -191,7 +191,8 @@ impl Assessment {
 /// [`Challenge::read`] with the browser's JSON parser, which is there already.
 fn read(token: &str) -> Result<Challenge, JsError> {
     let malformed = || JsError::new("challenge is malformed");
-    let payload = token.split('.').next().and_then(|part| Base64UrlUnpadded::decode_vec(part).ok()).ok_or_else(malformed)?;
+    let payload =
+        token.split('.').next().and_then(|part| Base64UrlUnpadded::decode_vec(part).ok()).ok_or_else(malformed)?;
     let json = std::str::from_utf8(&payload).map_err(|_| malformed())?;
     let terms = JSON::parse(json).map_err(|_| malformed())?;
     let field = |name: &str| Reflect::get(&terms, &name.into()).map_err(|_| malformed());

@@ -10,7 +10,9 @@ pub(super) fn facts(window: &Window) -> EnvironmentFacts {
     let size = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(1.0);
     EnvironmentFacts {
         webdriver: truthy(&navigator, "webdriver"),
-        headless_agent: navigator.user_agent().is_ok_and(|agent| agent.as_bytes().windows(8).any(|part| part == b"Headless")),
+        headless_agent: navigator
+            .user_agent()
+            .is_ok_and(|agent| agent.as_bytes().windows(8).any(|part| part == b"Headless")),
         no_languages: navigator.languages().length() == 0,
         no_outer_size: size(window.outer_width()) == 0.0 || size(window.outer_height()) == 0.0,
         driver_globals: DRIVER_GLOBALS.iter().any(|name| has(window, name))

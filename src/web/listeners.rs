@@ -8,8 +8,8 @@ use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    AddEventListenerOptions, Document, Element, EventTarget, HtmlIFrameElement, KeyboardEvent, MouseEvent, PointerEvent,
-    UiEvent, VisibilityState, WheelEvent, Window,
+    AddEventListenerOptions, Document, Element, EventTarget, HtmlIFrameElement, KeyboardEvent, MouseEvent,
+    PointerEvent, UiEvent, VisibilityState, WheelEvent, Window,
 };
 
 /// Watches a page from [`Recorder::attach`] to [`Recorder::detach`] or drop.
@@ -27,6 +27,8 @@ struct Shared {
     listener: Option<js_sys::Function>,
     last_move: Option<(i32, i32)>,
     last_scroll: f64,
+    /// An event passes the window and then the root it is in; it counts once.
+    last_event: Option<web_sys::Event>,
 }
 
 impl Recorder {
@@ -39,6 +41,7 @@ impl Recorder {
             listener: None,
             last_move: None,
             last_scroll: f64::NEG_INFINITY,
+            last_event: None,
         }));
         let weak = Rc::downgrade(&shared);
         let listener = Closure::new(move |event: web_sys::Event| {
@@ -137,6 +140,10 @@ impl Shared {
     }
 
     fn take(&mut self, event: &web_sys::Event) {
+        if self.last_event.as_ref() == Some(event) {
+            return;
+        }
+        self.last_event = Some(event.clone());
         let name = event.type_();
         if matches!(name.as_str(), "pointerover" | "focusin") {
             // The pointer or the focus is about to enter a frame.

@@ -5,3 +5,5 @@
 mod bindings;
 mod environment;
 mod listeners;
+
+pub use bindings::{Ticket, Watcher, Work};

@@ -81,7 +81,7 @@ fn bundle(profile: Profile) -> Result<()> {
             let mut opt = command(tools.join("wasm-opt"));
             opt.arg(&module).arg("-o").arg(dist.join("vouchsafe.wasm"));
             // What every browser that runs the page has: the features Rust's target turns on.
-// Dead code and duplicates go; the passes that trade one shape of code for another are left
+            // Dead code and duplicates go; the passes that trade one shape of code for another are left
             // out, because what they save raw costs more gzip (measured: 82.0 KB against 85.4 with -Oz).
             opt.args(["--dce", "--vacuum", "--precompute", "--optimize-instructions", "--remove-unused-brs"]);
             opt.args(["--remove-unused-names", "--remove-unused-module-elements", "--duplicate-function-elimination"]);
@@ -94,7 +94,15 @@ fn bundle(profile: Profile) -> Result<()> {
     say("bundling the scripts");
     let mut esbuild = command(tools.join("esbuild"));
     esbuild.current_dir(&www).args(["src/vouchsafe.ts", "src/worker.ts", "--bundle", "--format=esm"]);
-    esbuild.args(["--target=es2022", "--outdir=dist", "--splitting", "--chunk-names=shared", "--loader:.css=text", "--sourcemap", "--log-level=warning"]);
+    esbuild.args([
+        "--target=es2022",
+        "--outdir=dist",
+        "--splitting",
+        "--chunk-names=shared",
+        "--loader:.css=text",
+        "--sourcemap",
+        "--log-level=warning",
+    ]);
     if profile == Profile::Release {
         esbuild.arg("--minify");
     }

@@ -88,7 +88,10 @@ fn find_wasm_toolchain() -> Result<WasmToolchain> {
         say("rustup could not get it");
     }
     if which("apt-get").is_some() {
-        apt_install("a Rust compiler with the sources of its standard library", &["rustc-web", "cargo-web", "rust-web-src"])?;
+        apt_install(
+            "a Rust compiler with the sources of its standard library",
+            &["rustc-web", "cargo-web", "rust-web-src"],
+        )?;
         if debian_toolchain().is_none() {
             apt_install("a WebAssembly linker", &["lld"])?;
         }
@@ -116,7 +119,8 @@ fn debian_toolchain() -> Option<WasmToolchain> {
 
 /// rustup's own, else Debian's.
 fn wasm_linker() -> Option<PathBuf> {
-    let host = output(command("rustc").arg("-vV"))?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))?;
+    let host =
+        output(command("rustc").arg("-vV"))?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))?;
     let sysroot = PathBuf::from(output(command("rustc").args(["--print", "sysroot"]))?);
     let bundled = sysroot.join(format!("lib/rustlib/{host}/bin/rust-lld"));
     if bundled.is_file() {

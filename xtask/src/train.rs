@@ -26,5 +26,3 @@ pub(crate) fn run() -> Result<()> {
     say("training (a few minutes)");
     shell::run(command(environment.join("bin/python")).arg(root().join("models/train/train.py")))
 }
-
-

@@ -1,6 +1,7 @@
 //! The `vouchsafe` command: the core that ships as WebAssembly, native, reading files.
 
 mod traces;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::io::{self, BufWriter, Write};
@@ -35,6 +36,11 @@ enum Command {
         #[arg(long)]
         bytes: bool,
     },
+    /// Check a voucher from standard input: {"success","score",...} or {"success","error-codes"}
+    ///
+    /// Exit code 0 when it is good, 1 when it is refused, 2 when there is nothing to check. Single use
+    /// is not checked: only the server's store knows.
+    Verify(verify::Options),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
         Command::Features { files, bytes } => {
             traces::each(&files, &mut out, if bytes { traces::feature_bytes } else { traces::features })
         }
+        Command::Verify(options) => return verify::run(&options, &mut out),
     };
     match result.and_then(|clean| out.flush().map(|()| clean)) {
         Ok(true) => ExitCode::SUCCESS,

@@ -30,7 +30,9 @@ pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -
             match input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut line) {
                 Ok(0) => break,
                 Ok(_) if line.len() as u64 > MAX_LINE => {
-                    eprintln!("{shown}:{number}: line is longer than {MAX_LINE} bytes; the rest of the file is not read");
+                    eprintln!(
+                        "{shown}:{number}: line is longer than {MAX_LINE} bytes; the rest of the file is not read"
+                    );
                     clean = false;
                     break;
                 }
@@ -87,8 +89,11 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
 /// `{"id","score","verdict","signals":{family: score or null},"reasons":[...]}`
 pub(crate) fn score(trace: &Trace) -> Value {
     let decision = Policy::default().decide(&Evidence::of(trace, None));
-    let signals: Map<String, Value> =
-        decision.signals.iter().map(|(family, score)| (family.name().to_owned(), score.map_or(Value::Null, number))).collect();
+    let signals: Map<String, Value> = decision
+        .signals
+        .iter()
+        .map(|(family, score)| (family.name().to_owned(), score.map_or(Value::Null, number)))
+        .collect();
     let reasons: Vec<String> = decision.reasons.iter().map(vouchsafe::decision::Reason::text).collect();
     json!({
         "id": trace.id,

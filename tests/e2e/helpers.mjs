@@ -1,0 +1,90 @@
+// Shared by the end-to-end tests: a server on a free port, a browser, recorded people.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "../..");
+const require = createRequire(join(root, "www/package.json"));
+export const { chromium } = require("playwright-core");
+export const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** A demo server; `config` is TOML put before the demo's own settings. */
+export async function startServer({ config = "", database = "memory" } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "vouchsafe-"));
+  writeFileSync(join(folder, "server.toml"), config);
+  const args = ["--demo", "--listen", "127.0.0.1:0", "--database", database, "--log-format", "json"];
+  args.push("--assets", join(root, "www"), "--config", join(folder, "server.toml"));
+  const child = spawn(join(root, "target/debug/vouchsafe-server"), args, { stdio: ["ignore", "pipe", "inherit"] });
+  const logs = [];
+  const port = await new Promise((found, failed) => {
+    child.once("exit", (code) => failed(new Error(`server ended with ${code}`)));
+    child.stdout.on("data", (chunk) => {
+      logs.push(String(chunk));
+      const address = /"address":"127\.0\.0\.1:(\d+)"/.exec(logs.join(""));
+      if (address) found(Number(address[1]));
+    });
+  });
+  return {
+    url: `http://localhost:${port}`,
+    logs: () => logs.join(""),
+    async stop() {
+      if (child.exitCode !== null) return child.exitCode;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      const [code] = await ended;
+      return code;
+    },
+  };
+}
+
+/** Chromium; `automated: false` hides that it is driven, as a person's browser has nothing to hide. */
+export function startBrowser({ automated = true } = {}) {
+  const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+  args.push("--disable-component-update", "--disable-sync");
+  if (!automated) args.push("--disable-blink-features=AutomationControlled");
+  const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+  return chromium
+    .launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false })
+    .then((browser) => ({
+      browser,
+      page: (options = {}) => browser.newPage({ userAgent: automated ? undefined : agent, ...options }),
+    }));
+}
+
+/** The committed corpus of recorded sessions. */
+export function corpus() {
+  const text = readFileSync(join(root, "tests/corpus/traces.jsonl"), "utf8");
+  return text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** Replays a recorded person's movement and presses with its own timing, shifted to stay inside the page. */
+export async function replay(page, trace, { limit = Infinity } = {}) {
+  const cdp = await page.context().newCDPSession(page);
+  const { width, height } = page.viewportSize();
+  const [w, h] = trace.viewport;
+  const scale = Math.min(1, width / w, height / h);
+  const start = performance.now();
+  const first = trace.events[0][0];
+  for (const [t, kind, x, y] of trace.events) {
+    if (t - first > limit) break;
+    if (!["move", "down", "up"].includes(kind)) continue;
+    const wait = start + (t - first) - performance.now();
+    if (wait > 1) await new Promise((resume) => setTimeout(resume, wait));
+    const type = { move: "mouseMoved", down: "mousePressed", up: "mouseReleased" }[kind];
+    const button = kind === "move" ? "none" : "left";
+    // Not awaited one by one: the recording's clock leads, as a hand would.
+    void cdp
+      .send("Input.dispatchMouseEvent", { type, x: x * scale, y: y * scale, button, clickCount: kind === "move" ? 0 : 1 })
+      .catch(() => undefined);
+  }
+  await page.evaluate(() => new Promise((resume) => setTimeout(resume, 50)));
+}
+
+/** Claims of a voucher, as anybody can read them. */
+export function claimsOf(voucher) {
+  return JSON.parse(Buffer.from(voucher.split(".")[1], "base64url").toString());
+}

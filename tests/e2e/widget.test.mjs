@@ -1,0 +1,251 @@
+// Every state of the widget, by what brings it about; looks and accessibility.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { axeSource, root, startBrowser, startServer } from "./helpers.mjs";
+
+const shots = join(root, "target/screenshots");
+const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
+const reaches = (page, wanted) =>
+  page.waitForFunction((wanted) => document.querySelector("vouchsafe-widget").state === wanted, wanted);
+const shown = (page, id) => page.$eval("vouchsafe-widget", (widget, id) => widget.shadowRoot.getElementById(id).textContent, id);
+const spoken = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector("[role=status]").textContent);
+
+describe("the widget", () => {
+  let server, slow, short, chromium;
+  before(async () => {
+    mkdirSync(shots, { recursive: true });
+    [server, slow, short, chromium] = await Promise.all([
+      startServer(),
+      startServer({ config: "difficulty = 18" }),
+      startServer({ config: "challenge_lifetime_s = 4" }),
+      startBrowser(),
+    ]);
+  });
+  after(async () => {
+    await chromium?.browser.close();
+    await Promise.all([server, slow, short].map((one) => one?.stop()));
+  });
+
+  /** The demo page of `server` before its widget has started, with `attributes` set on it. */
+  async function visit({ url }, { attributes = {}, ...options } = {}) {
+    const page = await chromium.page({ viewport: { width: 1200, height: 860 }, ...options });
+    await page.addInitScript((attributes) => {
+      document.addEventListener("DOMContentLoaded", () => {
+        Object.assign(document.querySelector("vouchsafe-widget").dataset, attributes);
+      });
+    }, attributes);
+    await page.goto(url);
+    await page.waitForFunction(() => customElements.get("vouchsafe-widget"));
+    return page;
+  }
+
+  /** axe-core's findings against WCAG 2.2 A and AA. */
+  async function violations(page) {
+    // The strict policy forbids injected scripts; the page's own world is not where axe has to run.
+    const cdp = await page.context().newCDPSession(page);
+    const { frameTree } = await cdp.send("Page.getFrameTree");
+    const world = await cdp.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+    const run = `${axeSource}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+      .then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html).join(" ")))`;
+    const options = { expression: run, awaitPromise: true, returnByValue: true, contextId: world.executionContextId };
+    const { result, exceptionDetails } = await cdp.send("Runtime.evaluate", options);
+    assert.equal(exceptionDetails, undefined);
+    return result.value;
+  }
+
+  test("is idle until somebody does something, then checks by itself", async () => {
+    const page = await visit(server);
+    await page.waitForTimeout(300);
+    assert.equal(await state(page), "idle");
+    assert.equal(await spoken(page), "");
+    await page.focus("#name");
+    await reaches(page, "verified");
+    assert.equal(await shown(page, "label"), "You are verified");
+    assert.equal(await spoken(page), "You are verified");
+    const value = await page.$eval("input[name=vouchsafe-response]", (field) => field.value);
+    assert.equal(value.split(".").length, 3);
+    await page.close();
+  });
+
+  test("shows work in progress, and a reset aborts it", async () => {
+    const page = await visit(slow);
+    await page.$eval("vouchsafe-widget", (widget) => void widget.execute());
+    await reaches(page, "working");
+    await page.waitForFunction(() => {
+      const box = document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".box");
+      return Number(box.style.getPropertyValue("--share")) > 0;
+    });
+    await page.screenshot({ path: join(shots, "working.png") });
+    await page.$eval("vouchsafe-widget", (widget) => widget.reset());
+    assert.equal(await state(page), "idle");
+    await page.waitForTimeout(200);
+    assert.equal(await state(page), "idle");
+    await page.close();
+  });
+
+  test("a removed widget stops working and a moved one works again", async () => {
+    const page = await visit(slow);
+    await page.$eval("vouchsafe-widget", (widget) => {
+      void widget.execute();
+      window.kept = widget;
+      widget.remove();
+    });
+    assert.equal(await page.evaluate(() => window.kept.state), "idle");
+    await page.evaluate(() => document.getElementById("signup").append(window.kept));
+    await page.$eval("vouchsafe-widget", (widget) => void widget.execute());
+    await reaches(page, "working");
+    assert.equal(await page.$$eval("input[name=vouchsafe-response]", (all) => all.length), 1);
+    await page.close();
+  });
+
+  test("says in words what failed, keeps the focus and tries again", async () => {
+    const page = await visit(server, { attributes: { sitekey: "nobody" } });
+    await page.focus("vouchsafe-widget");
+    await page.keyboard.press("Enter");
+    await reaches(page, "failed");
+    assert.match(await spoken(page), /could not finish.*not known/);
+    await page.screenshot({ path: join(shots, "failed.png") });
+    assert.deepEqual(await violations(page), []);
+    await page.$eval("vouchsafe-widget", (widget) => (widget.dataset.sitekey = "demo"));
+    await page.keyboard.press("Enter");
+    await reaches(page, "verified");
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "vouchsafe-widget");
+    await page.close();
+  });
+
+  test("names the network when it is the network", async () => {
+    const page = await visit(server);
+    await page.route("**/challenge?*", (route) => route.abort());
+    await page.focus("#name");
+    await reaches(page, "failed");
+    assert.match(await shown(page, "note"), /No connection/);
+    await page.close();
+  });
+
+  test("expires when the page wants that, and renews itself otherwise", async () => {
+    const manual = await visit(short, { attributes: { refreshExpired: "manual" } });
+    await manual.focus("#name");
+    await reaches(manual, "verified");
+    await reaches(manual, "expired");
+    assert.equal(await manual.$eval("input[name=vouchsafe-response]", (field) => field.value), "");
+    await manual.screenshot({ path: join(shots, "expired.png") });
+    assert.deepEqual(await violations(manual), []);
+    await manual.close();
+
+    const auto = await visit(short);
+    let challenges = 0;
+    auto.on("request", (request) => (challenges += request.url().includes("/challenge?") ? 1 : 0));
+    await auto.focus("#name");
+    await reaches(auto, "verified");
+    await auto.waitForTimeout(3000);
+    await reaches(auto, "verified");
+    assert.ok(challenges >= 2, `${challenges} challenges`);
+    await auto.close();
+  });
+
+  test("a form sent too early waits for the check and is then sent", async () => {
+    const page = await visit(server, { attributes: { execution: "execute" } });
+    await page.evaluate(() => {
+      for (const [id, value] of [["name", "Ada"], ["email", "ada@example.org"], ["password", "correct horse"]]) {
+        document.getElementById(id).value = value;
+      }
+      document.getElementById("signup").requestSubmit();
+    });
+    await page.waitForSelector("#outcome:not([hidden])");
+    assert.doesNotMatch(await page.textContent("#outcome"), /has not run/);
+    await page.close();
+  });
+
+  test("tells the page by event, callback and message to the named parent only", async () => {
+    const page = await visit(server, { attributes: { execution: "execute", callback: "heard", postOrigin: server.url } });
+    await page.evaluate(() => {
+      window.log = [];
+      window.heard = (voucher) => window.log.push(["callback", voucher.split(".").length]);
+      for (const name of ["statechange", "verified", "failed"]) {
+        document.addEventListener(name, ({ detail }) => window.log.push([name, detail.state]));
+      }
+      return document.querySelector("vouchsafe-widget").execute();
+    });
+    assert.deepEqual(await page.evaluate(() => window.log), [
+      ["statechange", "working"],
+      ["statechange", "verified"],
+      ["verified", "verified"],
+      ["callback", 3],
+    ]);
+
+    // Framed: the parent that was named hears it, another origin would not.
+    const messages = async (postOrigin) => {
+      const outer = await visit(server);
+      return outer.evaluate(async (postOrigin) => {
+        const heard = [];
+        addEventListener("message", ({ data, origin }) => heard.push([data.source, data.state, origin === location.origin]));
+        const frame = document.createElement("iframe");
+        frame.src = "/";
+        document.body.append(frame);
+        await new Promise((loaded) => (frame.onload = loaded));
+        const inner = frame.contentWindow;
+        await inner.customElements.whenDefined("vouchsafe-widget");
+        const widget = inner.document.querySelector("vouchsafe-widget");
+        widget.dataset.postOrigin = postOrigin;
+        await widget.execute();
+        await new Promise((resume) => setTimeout(resume, 100));
+        return heard;
+      }, postOrigin);
+    };
+    assert.deepEqual(await messages(server.url), [["vouchsafe", "verified", true]]);
+    assert.deepEqual(await messages("https://elsewhere.test"), []);
+    await page.close();
+  });
+
+  test("works where no Worker may start", async () => {
+    const page = await visit(server, { attributes: { execution: "execute" } });
+    await page.evaluate(() => {
+      window.Worker = class {
+        constructor() {
+          throw new Error("no workers here");
+        }
+      };
+    });
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    assert.equal(await state(page), "verified");
+    await page.close();
+  });
+
+  test("says so where WebAssembly is refused", async () => {
+    const page = await visit(server, { attributes: { execution: "execute" } });
+    await page.evaluate(() => {
+      WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("refused by policy"));
+    });
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    assert.equal(await state(page), "failed");
+    assert.match(await shown(page, "note"), /WebAssembly/);
+    await page.close();
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [name, width] of [["wide", 1200], ["narrow", 360]]) {
+      test(`the demo is accessible and in order: ${colorScheme}, ${name}`, async () => {
+        const page = await visit(server, { colorScheme, viewport: { width, height: 860 } });
+        await page.screenshot({ path: join(shots, `idle-${colorScheme}-${name}.png`), fullPage: true });
+        assert.deepEqual(await violations(page), []);
+        await page.fill("#name", "Ada");
+        await page.fill("#email", "ada@example.org");
+        await page.fill("#password", "correct horse");
+        await reaches(page, "verified");
+        await page.screenshot({ path: join(shots, `verified-${colorScheme}-${name}.png`), fullPage: true });
+        assert.deepEqual(await violations(page), []);
+        await page.click("#submit");
+        await page.waitForSelector("#outcome:not([hidden])");
+        await page.click("#voucher summary");
+        await page.screenshot({ path: join(shots, `refused-${colorScheme}-${name}.png`), fullPage: true });
+        assert.deepEqual(await violations(page), []);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+        await page.close();
+      });
+    }
+  }
+});

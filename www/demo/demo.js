@@ -1,0 +1,118 @@
+// The demo's page script: what any site would write, and a panel that shows what is going on.
+
+const byId = (id) => document.getElementById(id);
+const [form, widget, submit, outcome] = ["signup", "widget", "submit", "outcome"].map(byId);
+
+const FAMILIES = {
+  pointer: "Pointer",
+  click: "Clicks",
+  typing: "Typing",
+  scroll: "Scrolling",
+  touch: "Touch",
+  attention: "Attention",
+  environment: "Browser",
+};
+const VERDICTS = { human: "a person", uncertain: "not sure yet", bot: "a program" };
+const REFUSALS = {
+  "score-too-low": "This looked automated to us. If you are a person, please fill in the form once more.",
+  "timeout-or-duplicate": "The check was used up or took too long. Please try again.",
+  "missing-input-response": "The check has not run. Please try again.",
+};
+
+let lastVoucher = "";
+let settled = false;
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  submit.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams(new FormData(form));
+  lastVoucher = body.get("vouchsafe-response") ?? "";
+  try {
+    const answer = await send(body);
+    settled = true;
+    const { verification } = answer;
+    if (verification.score !== undefined) show(verification, "as the server judged");
+    showVoucher(lastVoucher);
+    if (answer.accepted) {
+      announce("good", "Welcome aboard. Your account would now exist.");
+      form.hidden = true;
+    } else {
+      const code = verification["error-codes"][0];
+      announce("bad", REFUSALS[code] ?? `The check was not accepted (${verification.error ?? code}). Please try again.`);
+      // A voucher is good for one attempt.
+      widget.reset();
+    }
+  } catch {
+    announce("bad", "The server could not be reached. Your entries are still here.");
+    widget.reset();
+  }
+  submit.removeAttribute("aria-busy");
+});
+
+byId("replay").addEventListener("click", async () => {
+  const status = byId("replayed");
+  try {
+    const { verification } = await send(new URLSearchParams({ "vouchsafe-response": lastVoucher }));
+    status.textContent = verification.success ? "Accepted. It should not have been." : `Refused: ${verification.message}.`;
+  } catch {
+    status.textContent = "The server could not be reached.";
+  }
+});
+
+async function send(body) {
+  const response = await fetch(form.action, { method: "POST", body });
+  return response.json();
+}
+
+function announce(kind, text) {
+  outcome.className = `outcome ${kind}`;
+  const line = document.createElement("p");
+  line.textContent = text;
+  outcome.replaceChildren(line);
+  outcome.hidden = false;
+}
+
+function show({ score, verdict, signals, reasons }, source) {
+  document.body.dataset.verdict = verdict;
+  byId("source").textContent = source;
+  byId("score").textContent = Math.round(score * 100);
+  byId("verdict").textContent = VERDICTS[verdict];
+  byId("meter").value = score;
+  byId("signals").replaceChildren(
+    ...Object.entries(FAMILIES).map(([family, name]) => {
+      const value = signals[family];
+      const cell = document.createElement("div");
+      cell.classList.toggle("none", value == null);
+      const [term, data] = [document.createElement("dt"), document.createElement("dd")];
+      term.textContent = name;
+      data.textContent = value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100);
+      cell.append(term, data);
+      return cell;
+    }),
+  );
+  byId("reasons").replaceChildren(
+    ...reasons.slice(0, 6).map((reason) => {
+      const item = document.createElement("li");
+      item.textContent = reason.text ?? reason;
+      return item;
+    }),
+  );
+}
+
+function showVoucher(voucher) {
+  byId("voucher").hidden = !voucher;
+  if (!voucher) return;
+  const [, payload] = voucher.split(".");
+  const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  byId("claims").textContent = JSON.stringify(JSON.parse(new TextDecoder().decode(bytes)), null, 2);
+}
+
+await customElements.whenDefined("vouchsafe-widget");
+setInterval(async () => {
+  if (settled || document.hidden) return;
+  try {
+    show(await widget.assess(), "on your device");
+  } catch {
+    // The widget itself says what is wrong.
+  }
+}, 700);
