@@ -235,6 +235,7 @@ describe("the widget", () => {
         await page.fill("#email", "ada@example.org");
         await page.fill("#password", "correct horse");
         await reaches(page, "verified");
+        await page.waitForTimeout(400); // the tick is drawn
         await page.screenshot({ path: join(shots, `verified-${colorScheme}-${name}.png`), fullPage: true });
         assert.deepEqual(await violations(page), []);
         await page.click("#submit");

@@ -23,11 +23,16 @@ pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -
             }
         };
         let mut line = Vec::new();
-        let (mut skipped, mut number) = (0, 0);
+        let (mut skipped, mut number, mut read) = (0, 0, 0);
         loop {
             number += 1;
             line.clear();
             match input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut line) {
+                Ok(0) if read == 0 => {
+                    eprintln!("{shown}: no traces in it");
+                    clean = false;
+                    break;
+                }
                 Ok(0) => break,
                 Ok(_) if line.len() as u64 > MAX_LINE => {
                     eprintln!(
@@ -36,7 +41,7 @@ pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -
                     clean = false;
                     break;
                 }
-                Ok(_) => {}
+                Ok(bytes) => read += bytes,
                 Err(error) => {
                     eprintln!("{shown}:{number}: {error}");
                     clean = false;
@@ -60,10 +65,6 @@ pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -
                     clean = false;
                 }
             }
-        }
-        if number == 1 {
-            eprintln!("{shown}: no traces in it");
-            clean = false;
         }
         if skipped > 0 {
             eprintln!("{shown}: skipped {skipped} unknown fields or events");
