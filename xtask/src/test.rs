@@ -46,7 +46,14 @@ pub(crate) fn run(only: Option<Part>) -> Result<()> {
 
 fn lint() -> Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))?;
-    shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    if !shell::quietly(cargo().args(["deny", "--version"])) {
+        say("cargo-deny is not installed: licences and duplicate versions are not checked (cargo install cargo-deny)");
+        return Ok(());
+    }
+    shell::run(cargo().args(["fetch", "--quiet"]))?;
+    let deny = ["deny", "--log-level", "error", "--workspace", "--offline", "check", "bans", "licenses", "sources"];
+    shell::run(cargo().args(deny))
 }
 
 fn browser() -> Result<()> {
