@@ -29,15 +29,18 @@ describe("the widget", () => {
     await Promise.all([server, slow, short].map((one) => one?.stop()));
   });
 
-  /** The demo page of `server` before its widget has started, with `attributes` set on it. */
-  async function visit({ url }, { attributes = {}, ...options } = {}) {
+  /** The demo page of `server` with `attributes` in its widget's tag, after `init` ran in the page. */
+  async function visit({ url }, { attributes = {}, init = () => {}, ...options } = {}) {
     const page = await chromium.page({ viewport: { width: 1200, height: 860 }, ...options });
-    await page.addInitScript((attributes) => {
-      document.addEventListener("DOMContentLoaded", () => {
-        Object.assign(document.querySelector("vouchsafe-widget").dataset, attributes);
-      });
-    }, attributes);
-    await page.goto(url);
+    await page.addInitScript(init);
+    // Of an attribute that is there twice, the first one counts.
+    const written = Object.entries(attributes).map(([name, value]) => `data-${name}="${value}"`);
+    await page.route(`${url}/`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace("<vouchsafe-widget", `<vouchsafe-widget ${written.join(" ")}`);
+      await route.fulfill({ response, body });
+    });
+    await page.goto(`${url}/`);
     await page.waitForFunction(() => customElements.get("vouchsafe-widget"));
     return page;
   }
@@ -126,7 +129,7 @@ describe("the widget", () => {
   });
 
   test("expires when the page wants that, and renews itself otherwise", async () => {
-    const manual = await visit(short, { attributes: { refreshExpired: "manual" } });
+    const manual = await visit(short, { attributes: { "refresh-expired": "manual" } });
     await manual.focus("#name");
     await reaches(manual, "verified");
     await reaches(manual, "expired");
@@ -160,7 +163,7 @@ describe("the widget", () => {
   });
 
   test("tells the page by event, callback and message to the named parent only", async () => {
-    const page = await visit(server, { attributes: { execution: "execute", callback: "heard", postOrigin: server.url } });
+    const page = await visit(server, { attributes: { execution: "execute", callback: "heard", "post-origin": server.url } });
     await page.evaluate(() => {
       window.log = [];
       window.heard = (voucher) => window.log.push(["callback", voucher.split(".").length]);
@@ -201,24 +204,24 @@ describe("the widget", () => {
   });
 
   test("works where no Worker may start", async () => {
-    const page = await visit(server, { attributes: { execution: "execute" } });
-    await page.evaluate(() => {
+    const init = () => {
       window.Worker = class {
         constructor() {
           throw new Error("no workers here");
         }
       };
-    });
+    };
+    const page = await visit(server, { attributes: { execution: "execute" }, init });
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
     assert.equal(await state(page), "verified");
     await page.close();
   });
 
   test("says so where WebAssembly is refused", async () => {
-    const page = await visit(server, { attributes: { execution: "execute" } });
-    await page.evaluate(() => {
+    const init = () => {
       WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("refused by policy"));
-    });
+    };
+    const page = await visit(server, { attributes: { execution: "execute" }, init });
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
     assert.equal(await state(page), "failed");
     assert.match(await shown(page, "note"), /WebAssembly/);

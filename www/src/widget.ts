@@ -52,7 +52,7 @@ export class VouchsafeWidget extends Base {
 
   disconnectedCallback(): void {
     this.#connection?.abort();
-    this.#forget();
+    this.#abandon();
     this.#state = "idle";
     this.#field?.remove();
     this.#form = null;
@@ -65,7 +65,7 @@ export class VouchsafeWidget extends Base {
 
   /** Forgets the voucher. The next submission, or `execute()`, makes another. */
   reset(): void {
-    this.#forget();
+    this.#abandon();
     this.#go("idle");
   }
 
@@ -119,10 +119,17 @@ export class VouchsafeWidget extends Base {
   #running: Promise<void> | undefined;
 
   #run(): Promise<void> {
-    this.#running ??= this.#check().finally(() => {
-      this.#running = undefined;
+    if (this.#running) return this.#running;
+    const run = this.#check().finally(() => {
+      if (this.#running === run) this.#running = undefined;
     });
-    return this.#running;
+    return (this.#running = run);
+  }
+
+  /** Forgets the voucher and the check under way; the next one need not wait for it to notice. */
+  #abandon(): void {
+    this.#forget();
+    this.#running = undefined;
   }
 
   async #check(): Promise<void> {
