@@ -104,7 +104,7 @@ def wilson(hits, n):
         return (0.0, 1.0)
     z, p = 1.96, hits / n
     mid, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return ((mid - half) / (1 + z * z / n), (mid + half) / (1 + z * z / n))
+    return (max(0.0, (mid - half) / (1 + z * z / n)), min(1.0, (mid + half) / (1 + z * z / n)))
 
 
 def share(flags):
