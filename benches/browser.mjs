@@ -59,7 +59,7 @@ const rows = await page.evaluate(async (traces) => {
   rows.push([`score of 60 s (${watcher.events} of ${events} events held)`, time(50, () => watcher.assess())]);
 
   const { challenge } = await (await fetch("/challenge?sitekey=demo&hostname=localhost")).json();
-  const ticket = new module.Ticket(challenge, performance.now());
+  const ticket = new module.Ticket(challenge, watcher, performance.now());
   const work = new module.Work(challenge, ticket.thumbprint);
   const start = performance.now();
   while (work.step(4096) < 1);

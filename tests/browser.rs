@@ -181,7 +181,7 @@ fn a_ticket_signs_what_the_server_side_of_this_crate_accepts() {
     };
     let challenge = key.issue(&terms);
     let watcher = Watcher::new().unwrap();
-    let mut ticket = Ticket::new(&challenge, 0.0).unwrap();
+    let mut ticket = Ticket::new(&challenge, &watcher, 0.0).unwrap();
     assert!(ticket.sign(&watcher, "shop.example".into(), None, None, 0.0).is_err(), "not before the work is done");
     let mut work = Work::new(&challenge, &ticket.thumbprint()).unwrap();
     assert!(work.answer().is_none());
@@ -198,8 +198,9 @@ fn a_ticket_signs_what_the_server_side_of_this_crate_accepts() {
 
 #[wasm_bindgen_test]
 fn what_is_no_challenge_gives_no_ticket() {
+    let watcher = Watcher::new().unwrap();
     for bad in ["", "a.b", "e30.AAAA", "bnVsbA.AAAA", "%%%.%%%"] {
-        assert!(Ticket::new(bad, 0.0).is_err(), "{bad:?}");
+        assert!(Ticket::new(bad, &watcher, 0.0).is_err(), "{bad:?}");
         assert!(Work::new(bad, &[0; 32]).is_err(), "{bad:?}");
     }
 }

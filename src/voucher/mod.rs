@@ -13,6 +13,7 @@
 mod challenge;
 mod claims;
 mod jws;
+mod novelty;
 mod replay;
 mod verify;
 mod work;
@@ -20,6 +21,7 @@ mod work;
 pub use challenge::{Challenge, ChallengeError, ChallengeKey, Terms};
 pub use claims::{Claims, Draft, EvidenceClaim, Signals};
 pub use jws::{JwsError, VisitorKey};
+pub use novelty::{NoveltyFilter, USES_OF_ONE_KEY};
 pub use replay::{MemoryStore, ReplayStore, StoreError};
 pub use verify::{Expectation, VerifiedVoucher, Verifier, VerifyError};
 pub use work::{PUZZLES, SolvedChallenge, Solver, Thumbprint, WorkError};

@@ -4,17 +4,19 @@
 use super::claims::{Claims, Signals, four_decimals};
 use super::jws::Unverified;
 use super::{
-    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, ReplayStore, StoreError, Terms, VOUCHER_LIFETIME_S,
+    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, ReplayStore, StoreError, Terms, Thumbprint, VOUCHER_LIFETIME_S,
     WorkError, text, work,
 };
 use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
 use crate::decision::{Decision, Policy, Reason, Verdict};
+use std::sync::Arc;
 
 /// Checks vouchers for the holder of a challenge key.
 #[derive(Clone)]
 pub struct Verifier {
     key: ChallengeKey,
     policy: Policy,
+    novelty: Option<Arc<NoveltyFilter>>,
 }
 
 /// Whose voucher a site expects.
@@ -35,6 +37,7 @@ pub struct VerifiedVoucher {
     terms: Terms,
     evidence: Evidence,
     decision: Decision,
+    key: Thumbprint,
 }
 
 /// Why a voucher is refused. [`VerifyError::code`] is stable and part of the protocol.
@@ -81,6 +84,8 @@ pub enum VerifyError {
     Missing(Family),
     #[error("voucher was redeemed before")]
     Replayed,
+    #[error("voucher's evidence was handed in before, under another challenge")]
+    Repeated,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -110,6 +115,7 @@ impl VerifyError {
             Self::Inconsistent => "inconsistent-evidence",
             Self::Missing(_) => "missing-evidence",
             Self::Replayed => "replayed",
+            Self::Repeated => "repeated-evidence",
             Self::Store(_) => "store-unavailable",
         }
     }
@@ -118,13 +124,20 @@ impl VerifyError {
 impl Verifier {
     /// A verifier with the default policy.
     pub fn new(key: ChallengeKey) -> Self {
-        Self { key, policy: Policy::default() }
+        Self { key, policy: Policy::default(), novelty: None }
+    }
+
+    /// Also refuses evidence that `filter` has seen before, from whoever shares it.
+    #[must_use]
+    pub fn with_novelty(mut self, filter: Arc<NoveltyFilter>) -> Self {
+        self.novelty = Some(filter);
+        self
     }
 
     /// Checks `voucher` at `now` (seconds since 1970) and redeems it in `store`.
     ///
-    /// Cheap checks come before dear ones and the store is asked last, so that a refused voucher
-    /// leaves no trace.
+    /// Cheap checks come before dear ones and the store is asked after all that look at the voucher
+    /// alone, so that whatever fails those leaves no trace.
     pub fn verify(
         &self,
         voucher: &str,
@@ -133,10 +146,12 @@ impl Verifier {
         store: &dyn ReplayStore,
     ) -> Result<VerifiedVoucher, VerifyError> {
         let verified = self.check(voucher, expected, now)?;
-        let id = text::decode_array(&verified.terms.nonce).ok_or(ChallengeError::Malformed)?;
-        let forget_at = verified.terms.exp.saturating_add(SKEW_S);
-        if !store.insert_if_absent(&id, forget_at, now)? {
+        if !store.insert_if_absent(&verified.id()?, verified.forget_at(), now)? {
             return Err(VerifyError::Replayed);
+        }
+        // After the store, so that a voucher shown twice is called what it is.
+        if self.novelty.as_ref().is_some_and(|filter| !filter.admit(&verified.evidence, &verified.key)) {
+            return Err(VerifyError::Repeated);
         }
         Ok(verified)
     }
@@ -169,7 +184,7 @@ impl Verifier {
         work::check(&claims.challenge, terms.difficulty, &thumbprint, &answer)?;
         let (evidence, decision) = self.recompute(&claims)?;
         check_plausible(&evidence, &terms, &claims)?;
-        Ok(VerifiedVoucher { claims, terms, evidence, decision })
+        Ok(VerifiedVoucher { claims, terms, evidence, decision, key: thumbprint })
     }
 
     /// The decision that follows from the voucher's evidence; it must be the one it claims.
@@ -264,6 +279,16 @@ impl VerifiedVoucher {
     /// Everything it says.
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// Names the redeemed challenge: the key of its entry in a [`ReplayStore`].
+    pub fn id(&self) -> Result<[u8; 16], ChallengeError> {
+        text::decode_array(&self.terms.nonce).ok_or(ChallengeError::Malformed)
+    }
+
+    /// When a [`ReplayStore`] may forget it, seconds since 1970.
+    pub fn forget_at(&self) -> u64 {
+        self.terms.exp.saturating_add(SKEW_S)
     }
 
     /// The challenge it answers.

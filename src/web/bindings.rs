@@ -14,6 +14,9 @@ use web_sys::EventTarget;
 #[wasm_bindgen]
 pub struct Watcher {
     recorder: Recorder,
+    /// The page's key: kept from challenge to challenge, so that a server can tell a form sent again
+    /// from evidence that was copied. Gone with the page.
+    seed: [u8; 32],
 }
 
 #[wasm_bindgen]
@@ -23,7 +26,7 @@ impl Watcher {
     #[allow(clippy::new_without_default, reason = "fails outside a window")]
     pub fn new() -> Result<Watcher, JsError> {
         let window = web_sys::window().ok_or_else(|| JsError::new("no window to watch"))?;
-        Ok(Self { recorder: Recorder::new(window) })
+        Ok(Self { recorder: Recorder::new(window), seed: random()? })
     }
 
     /// Starts listening; calling it again changes nothing.
@@ -74,7 +77,7 @@ impl Watcher {
     }
 }
 
-/// A challenge, the key made for it, and its work once done.
+/// A challenge, the key that answers it, and its work once done.
 #[wasm_bindgen]
 pub struct Ticket {
     challenge: Challenge,
@@ -85,11 +88,12 @@ pub struct Ticket {
 
 #[wasm_bindgen]
 impl Ticket {
-    /// Reads a challenge that arrived at `received` (`performance.now()`) and makes a key for it.
+    /// Reads a challenge that arrived at `received` (`performance.now()`), to be answered with
+    /// `watcher`'s key.
     #[wasm_bindgen(constructor)]
-    pub fn new(challenge: &str, received: f64) -> Result<Ticket, JsError> {
+    pub fn new(challenge: &str, watcher: &Watcher, received: f64) -> Result<Ticket, JsError> {
         let challenge = read(challenge)?;
-        Ok(Self { challenge, key: VisitorKey::from_seed(random()?), solved: None, received })
+        Ok(Self { challenge, key: VisitorKey::from_seed(watcher.seed), solved: None, received })
     }
 
     /// The key's thumbprint, which the work is bound to.

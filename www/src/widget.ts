@@ -140,7 +140,7 @@ export class VouchsafeWidget extends Base {
     try {
       const core = await start();
       const { token, received } = await this.#challenge(work.signal);
-      const ticket = new Ticket(token, received);
+      const ticket = new Ticket(token, core.watcher, received);
       const progress = (share: number) => this.#view?.box.style.setProperty("--share", String(share));
       ticket.solve(await solve(core, token, ticket, progress, work.signal));
       this.#ready = { core, ticket };
