@@ -1,42 +1,165 @@
-use crate::config::{Config, Site};
-use crate::store::SqliteStore;
-use crate::{challenge, demo, siteverify};
+use crate::client::Client;
+use crate::config::{Config, Flags, digest};
+use crate::metrics::Metrics;
+use crate::pressure::{Pressure, shortened};
+use crate::sites::Site;
+use crate::{admin, challenge, demo, keys, siteverify, store};
 use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::routing::{get, post};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use sha2::{Digest, Sha256};
-use std::path::Path;
+use moka::future::Cache;
+use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
-use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, ReplayStore, VerifiedVoucher, Verifier, VerifyError};
+use vouchsafe::voucher::{
+    ChallengeKey, Expectation, NoveltyFilter, ReceiptKey, ReplayStore, StoreError, VOUCHER_LIFETIME_S, VerifiedVoucher,
+    Verifier, VerifyError,
+};
 
 /// What every request shares.
 #[derive(Clone)]
-pub struct App {
-    pub(crate) config: Arc<Config>,
-    pub(crate) key: ChallengeKey,
-    verifier: Verifier,
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    flags: Option<Flags>,
+    settings: ArcSwap<Settings>,
     store: Arc<dyn ReplayStore>,
+    store_waits: bool,
+    novelty: Arc<NoveltyFilter>,
+    addresses: Pressure,
+    sites: Pressure,
+    answers: Cache<AnswerKey, (StatusCode, Arc<Value>)>,
+    metrics: Metrics,
+    draining: AtomicBool,
 }
+
+/// What a reload replaces.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) key: ChallengeKey,
+    pub(crate) receipts: Vec<ReceiptKey>,
+    verifier: Verifier,
+    /// In the order of `config.sites`.
+    secrets: Vec<[u8; 32]>,
+}
+
+/// Sitekey, idempotency key, hash of the voucher.
+pub(crate) type AnswerKey = (String, String, [u8; 32]);
 
 impl App {
     /// Opens the store and reads the keys.
     pub fn new(config: Config) -> Result<Self> {
-        let key = challenge_key(&config.challenge_secrets)?;
-        let store: Arc<dyn ReplayStore> = if config.database == Path::new("memory") {
-            Arc::new(MemoryStore::default())
-        } else {
-            Arc::new(SqliteStore::open(&config.database)?)
+        Self::with(config, None)
+    }
+
+    /// The same from command line, environment and file, which [`App::reload`] reads again.
+    pub fn start(flags: Flags) -> Result<Self> {
+        Self::with(Config::load(&flags)?, Some(flags))
+    }
+
+    fn with(config: Config, flags: Option<Flags>) -> Result<Self> {
+        let (store, store_waits) = store::open(&config.database)?;
+        let novelty = Arc::new(NoveltyFilter::new(config.novelty_entries));
+        let settings = Settings::new(config, &novelty)?;
+        let lifetime = Duration::from_secs(VOUCHER_LIFETIME_S);
+        Ok(Self(Arc::new(Shared {
+            flags,
+            settings: ArcSwap::from_pointee(settings),
+            store,
+            store_waits,
+            novelty,
+            addresses: Pressure::new(),
+            sites: Pressure::new(),
+            answers: Cache::builder().max_capacity(MOST_ANSWERS).time_to_live(lifetime).build(),
+            metrics: Metrics::new(),
+            draining: AtomicBool::new(false),
+        })))
+    }
+
+    /// Reads the configuration again: sites, policies, keys, limits. The address and the database stay
+    /// what they were. With an error nothing changes.
+    pub fn reload(&self) -> Result<()> {
+        let flags = self.0.flags.as_ref().context("this server was not started from a configuration")?;
+        let mut config = Config::load(flags)?;
+        let old = self.settings();
+        if flags.challenge_secret.is_none() && config.demo && old.config.demo {
+            // The secret that the demo made up is kept, or open pages would fail.
+            config.challenge_secrets.clone_from(&old.config.challenge_secrets);
+        }
+        self.0.settings.store(Arc::new(Settings::new(config, &self.0.novelty)?));
+        Ok(())
+    }
+
+    /// From now on /healthz asks load balancers to send nobody any more.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.0.settings.load_full()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn answers(&self) -> &Cache<AnswerKey, (StatusCode, Arc<Value>)> {
+        &self.0.answers
+    }
+
+    /// Charges a client for `amount` requests; over 1 is over the limit.
+    pub(crate) fn charge_address(&self, settings: &Settings, client: Client, amount: f32) -> f32 {
+        self.0.addresses.add(&shortened(client.0), amount, settings.config.address_limit)
+    }
+
+    /// Charges a site for one request; over 1 is over the limit.
+    pub(crate) fn charge_site(&self, settings: &Settings, sitekey: &str) -> f32 {
+        self.0.sites.add(&sitekey, 1.0, settings.config.site_limit)
+    }
+
+    /// Verifies and redeems.
+    pub(crate) async fn verify(
+        &self,
+        settings: &Arc<Settings>,
+        site: &Site,
+        response: String,
+    ) -> Result<VerifiedVoucher, VerifyError> {
+        let started = Instant::now();
+        let (app, settings) = (self.clone(), settings.clone());
+        let (sitekey, hostnames) = (site.sitekey.clone(), site.hostnames.clone());
+        let job = move || {
+            let expected = Expectation { sitekey: Some(&sitekey), hostnames: &hostnames, action: None };
+            settings.verifier.verify(&response, &expected, crate::now(), app.0.store.as_ref())
         };
-        Ok(Self { verifier: Verifier::new(key.clone()), key, store, config: Arc::new(config) })
+        let outcome = if self.0.store_waits {
+            // Away from the threads that serve requests: this may wait for a disk.
+            let died = |error| VerifyError::Store(StoreError(format!("verification died: {error}")));
+            tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| Err(died(error)))
+        } else {
+            job()
+        };
+        self.0.metrics.verified(&site.sitekey, &outcome, started.elapsed());
+        outcome
+    }
+}
+
+impl Settings {
+    fn new(config: Config, novelty: &Arc<NoveltyFilter>) -> Result<Self> {
+        let key = challenge_key(&config.challenge_secrets)?;
+        let receipts = config.receipt_keys.iter().map(|key| receipt_key(key)).collect::<Result<_>>()?;
+        let secrets = config.sites.iter().map(Site::secret_digest).collect::<Result<_>>()?;
+        let verifier = Verifier::new(key.clone()).with_novelty(novelty.clone());
+        Ok(Self { config, key, receipts, verifier, secrets })
     }
 
     pub(crate) fn site(&self, sitekey: &str) -> Option<&Site> {
@@ -45,52 +168,55 @@ impl App {
 
     /// The site a secret belongs to. Looks at every site, in constant time each.
     pub(crate) fn site_of_secret(&self, secret: &str) -> Option<&Site> {
-        let given = Sha256::digest(secret);
-        self.config.sites.iter().fold(None, |found, site| {
-            let same: bool = Sha256::digest(&site.secret).ct_eq(&given).into();
+        let given = digest(secret);
+        self.config.sites.iter().zip(&self.secrets).fold(None, |found, (site, expected)| {
+            let same: bool = expected.ct_eq(&given).into();
             if same { Some(site) } else { found }
         })
-    }
-
-    /// Verifies and redeems, away from the threads that serve requests: stores may wait for disks.
-    pub(crate) async fn verify(&self, site: &Site, response: String) -> Result<VerifiedVoucher, VerifyError> {
-        let (app, site) = (self.clone(), site.clone());
-        let job = tokio::task::spawn_blocking(move || {
-            let expected = Expectation { sitekey: Some(&site.sitekey), hostnames: &site.hostnames, action: None };
-            app.verifier.verify(&response, &expected, crate::now(), app.store.as_ref())
-        });
-        let died = |error| VerifyError::Store(vouchsafe::voucher::StoreError(format!("verification died: {error}")));
-        job.await.unwrap_or_else(|error| Err(died(error)))
     }
 }
 
 fn challenge_key(secrets: &[String]) -> Result<ChallengeKey> {
-    let decode = |secret: &String| {
-        Base64UrlUnpadded::decode_vec(secret).ok().context("a challenge secret is not base64url without padding")
-    };
     let mut key = None;
     for secret in secrets {
-        let bytes = decode(secret)?;
-        key = Some(match key {
-            None => ChallengeKey::new(&bytes).context("a challenge secret must have at least 16 bytes")?,
+        let bytes = Base64UrlUnpadded::decode_vec(secret)
+            .ok()
+            .context("a challenge secret is not base64url without padding")?;
+        let made = match key {
+            None => ChallengeKey::new(&bytes),
             Some(key) => ChallengeKey::accepting(key, &bytes),
-        });
+        };
+        key = Some(made.context("a challenge secret must have at least 16 bytes")?);
     }
     key.context("no challenge secret")
 }
 
+fn receipt_key(text: &str) -> Result<ReceiptKey> {
+    let seed = Base64UrlUnpadded::decode_vec(text).ok().and_then(|bytes| bytes.try_into().ok());
+    Ok(ReceiptKey::from_seed(seed.context("a receipt key is not base64url of 32 bytes")?))
+}
+
 /// All routes.
 pub fn router(app: App) -> Router {
+    let settings = app.settings();
+    let verify = || post(siteverify::siteverify);
     let mut router = Router::new()
         .route("/challenge", get(challenge::issue))
-        .route("/siteverify", post(siteverify::siteverify))
-        .route("/healthz", get(async || "ok"));
-    if app.config.demo {
+        .route("/siteverify", verify())
+        // Where the clients of other services look once their host name is changed.
+        .route("/recaptcha/api/siteverify", verify())
+        .route("/turnstile/v0/siteverify", verify())
+        .route("/.well-known/jwks.json", get(keys::jwks))
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(admin::metrics))
+        .route("/admin/sites", get(admin::sites))
+        .route("/admin/reload", post(admin::reload));
+    if settings.config.demo {
         router = router.route("/demo/signup", post(demo::signup));
     }
-    if let Some(assets) = &app.config.assets {
+    if let Some(assets) = &settings.config.assets {
         router = router.nest_service("/dist", ServeDir::new(assets.join("dist")));
-        if app.config.demo {
+        if settings.config.demo {
             router = router.fallback_service(ServeDir::new(assets.join("demo")));
         }
     }
@@ -106,8 +232,18 @@ pub fn router(app: App) -> Router {
         .layer(set(header::CACHE_CONTROL, "no-cache"))
 }
 
+async fn healthz(State(app): State<App>) -> (StatusCode, &'static str) {
+    if app.0.draining.load(Ordering::Relaxed) {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else {
+        (StatusCode::OK, "ok")
+    }
+}
+
 /// A voucher has at most 8 KiB; twice that leaves room for the other fields and their escapes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Answers kept for requests that are sent again with the same idempotency key.
+const MOST_ANSWERS: u64 = 10_000;
 
 /// The strictest policy the widget is promised to run under.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \

@@ -1,12 +1,14 @@
-use crate::app::App;
-use crate::random;
+use crate::app::{App, Settings};
+use crate::client::Client;
+use crate::{random, test_keys};
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use serde_json::json;
+use vouchsafe::behavior::Family;
 use vouchsafe::voucher::Terms;
 
 /// `GET /challenge?sitekey=...&hostname=...&action=...`
@@ -18,41 +20,118 @@ pub(crate) struct Ask {
 }
 
 /// `{"challenge": token}`, or `{"error": code}` with what to do about it.
-pub(crate) async fn issue(State(app): State<App>, headers: HeaderMap, Query(ask): Query<Ask>) -> Response {
-    let Some(site) = app.site(&ask.sitekey) else {
-        return refuse(StatusCode::NOT_FOUND, "unknown-sitekey", "No site has this sitekey.");
+pub(crate) async fn issue(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Query(ask): Query<Ask>,
+) -> Response {
+    let settings = app.settings();
+    let origin = headers.get(header::ORIGIN);
+    let outcome = grant(&app, &settings, client, origin, &ask);
+    let known = settings.site(&ask.sitekey).map_or("", |site| &site.sitekey);
+    app.metrics().challenged(known, outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
+    let (difficulty, require) = match outcome {
+        Ok(granted) => granted,
+        Err(refusal) => return refusal.into_response(),
     };
-    let named = |host: &str| site.hostnames.iter().any(|known| known == host);
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    if !named(&ask.hostname) || origin.is_some_and(|origin| !named(host_of(origin))) {
-        return refuse(StatusCode::FORBIDDEN, "unknown-hostname", "The site does not list this host name.");
-    }
-    if ask.action.as_ref().is_some_and(|action| action.chars().count() > 64) {
-        return refuse(StatusCode::BAD_REQUEST, "bad-action", "An action has at most 64 characters.");
-    }
     let now = crate::now();
-    let token = app.key.issue(&Terms {
+    let token = settings.key.issue(&Terms {
         v: 1,
         nonce: Base64UrlUnpadded::encode_string(&random::<16>()),
         sitekey: ask.sitekey,
         hostname: ask.hostname,
         action: ask.action,
         iat: now,
-        exp: now + app.config.challenge_lifetime_s,
-        difficulty: app.config.difficulty,
-        require: Vec::new(),
+        exp: now + settings.config.challenge_lifetime_s,
+        difficulty,
+        require,
     });
     let mut response = (NO_STORE, Json(json!({ "challenge": token }))).into_response();
     // Exactly the asking page, and only if the site lists it.
-    if let Some(origin) = headers.get(header::ORIGIN) {
+    if let Some(origin) = origin {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Origin"));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
     }
     response
 }
 
-fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, NO_STORE, Json(json!({ "error": code, "message": message }))).into_response()
+/// Difficulty and required families for whoever may have a challenge.
+fn grant(
+    app: &App,
+    settings: &Settings,
+    client: Client,
+    origin: Option<&HeaderValue>,
+    ask: &Ask,
+) -> Result<(u8, Vec<Family>), Refusal> {
+    if ask.action.as_ref().is_some_and(|action| action.chars().count() > 64) {
+        return Err(BAD_ACTION);
+    }
+    if settings.config.test_keys {
+        match test_keys::sitekey_passes(&ask.sitekey) {
+            Some(true) if ask.hostname.len() <= 253 => return Ok((0, Vec::new())),
+            Some(_) => return Err(BLOCKED),
+            None => {}
+        }
+    }
+    let site = settings.site(&ask.sitekey).ok_or(UNKNOWN_SITEKEY)?;
+    let named = |host: &str| site.hostnames.iter().any(|known| known == host);
+    let origin_host = origin.map(|origin| origin.to_str().map_or("", host_of));
+    if !named(&ask.hostname) || origin_host.is_some_and(|host| !named(host)) {
+        return Err(UNKNOWN_HOSTNAME);
+    }
+    let address = app.charge_address(settings, client, 1.0);
+    let site_share = app.charge_site(settings, &site.sitekey);
+    if address > 1.0 || site_share > 1.0 {
+        return Err(TOO_MANY);
+    }
+    let config = &settings.config;
+    let difficulty = (config.difficulty + steps(address) + steps(site_share)).min(config.max_difficulty);
+    Ok((difficulty, site.require.clone()))
+}
+
+/// Doublings of the work as a limit comes near: none under half of it, one more for each sixth.
+fn steps(share: f32) -> u8 {
+    match share {
+        s if s < 0.5 => 0,
+        s if s < 2.0 / 3.0 => 1,
+        s if s < 5.0 / 6.0 => 2,
+        _ => 3,
+    }
+}
+
+struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+}
+
+const UNKNOWN_SITEKEY: Refusal =
+    Refusal { status: StatusCode::NOT_FOUND, code: "unknown-sitekey", message: "No site has this sitekey." };
+const UNKNOWN_HOSTNAME: Refusal = Refusal {
+    status: StatusCode::FORBIDDEN,
+    code: "unknown-hostname",
+    message: "The site does not list this host name.",
+};
+const BAD_ACTION: Refusal =
+    Refusal { status: StatusCode::BAD_REQUEST, code: "bad-action", message: "An action has at most 64 characters." };
+const BLOCKED: Refusal =
+    Refusal { status: StatusCode::FORBIDDEN, code: "blocked", message: "This test sitekey is always blocked." };
+const TOO_MANY: Refusal = Refusal {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    code: "too-many-requests",
+    message: "Too many challenges were asked for from here; try again in a minute.",
+};
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = Json(json!({ "error": self.code, "message": self.message }));
+        let mut response = (self.status, NO_STORE, body).into_response();
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        }
+        response
+    }
 }
 
 /// `https://example.org:8443` → `example.org`
@@ -68,7 +147,7 @@ const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::*;
 
     #[test]
     fn the_host_of_an_origin() {
@@ -81,5 +160,10 @@ mod tests {
         ] {
             assert_eq!(host_of(origin), host);
         }
+    }
+
+    #[test]
+    fn work_grows_as_a_limit_comes_near() {
+        assert_eq!([0.0, 0.49, 0.5, 0.7, 0.9, 1.0].map(steps), [0, 0, 1, 2, 3, 3]);
     }
 }

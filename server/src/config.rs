@@ -1,29 +1,37 @@
-use anyhow::{Context, Result, bail};
+use crate::sites::{self, Site};
+use anyhow::{Context, Result, bail, ensure};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::Parser;
+use ipnet::IpNet;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Issues challenges, verifies vouchers, serves the demo.
-///
-/// Settings come from the configuration file, then from the environment, then from the command line;
-/// the later one wins.
-#[derive(Debug, Default, Parser)]
-#[command(name = "vouchsafe-server", version, about)]
+/// Where settings come from besides the file.
+#[derive(Clone, Debug, Default, Parser)]
 pub struct Flags {
     /// Configuration file (TOML; see server/vouchsafe.example.toml)
     #[arg(long, env = "VOUCHSAFE_CONFIG")]
     pub config: Option<PathBuf>,
+    /// File of sites that `vouchsafe-server site` manages
+    #[arg(long, env = "VOUCHSAFE_SITES")]
+    pub sites: Option<PathBuf>,
     /// Address to listen on [default: 127.0.0.1:8787]
     #[arg(long, env = "VOUCHSAFE_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// SQLite file for redeemed challenges, or `memory` [default: vouchsafe.db]
+    /// Where redeemed challenges are kept: an SQLite file, `redis://host:port`, or `memory` [default: vouchsafe.db]
     #[arg(long, env = "VOUCHSAFE_DATABASE")]
-    pub database: Option<PathBuf>,
+    pub database: Option<String>,
     /// Secret challenges are signed with: base64url of at least 16 bytes
     #[arg(long, env = "VOUCHSAFE_CHALLENGE_SECRET", hide_env_values = true)]
     pub challenge_secret: Option<String>,
+    /// Key receipts are signed with: base64url of 32 bytes
+    #[arg(long, env = "VOUCHSAFE_RECEIPT_KEY", hide_env_values = true)]
+    pub receipt_key: Option<String>,
+    /// Token that /metrics and /admin ask for; without one they are not there
+    #[arg(long, env = "VOUCHSAFE_ADMIN_TOKEN", hide_env_values = true)]
+    pub admin_token: Option<String>,
     /// Folder with `dist` and `demo` to serve at /dist and /
     #[arg(long, env = "VOUCHSAFE_ASSETS")]
     pub assets: Option<PathBuf>,
@@ -46,46 +54,48 @@ pub enum LogFormat {
 }
 
 /// What the server runs with.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// SQLite file, or `memory`.
-    pub database: PathBuf,
+    /// SQLite file, `redis://host:port`, or `memory`.
+    pub database: String,
     /// base64url; the first signs, all are accepted.
     pub challenge_secrets: Vec<String>,
-    /// Leading zero bits of each of the sixteen puzzles.
+    /// base64url of 32 bytes; the first signs receipts, all are published. None: no receipts.
+    pub receipt_keys: Vec<String>,
+    /// Who receipts say they are from.
+    pub issuer: String,
+    /// Token of /metrics and /admin.
+    pub admin_token: Option<String>,
+    /// Leading zero bits of each of the sixteen puzzles, for somebody nothing speaks against.
     pub difficulty: u8,
+    /// The most that is ever asked.
+    pub max_difficulty: u8,
     /// How long a challenge may be answered, seconds.
     pub challenge_lifetime_s: u64,
+    /// How many vouchers' evidence is remembered, to notice when it comes again. 0: none.
+    pub novelty_entries: usize,
+    /// Challenges a minute for one address, shortened to /24 or /48. 0: no limit.
+    pub address_limit: u32,
+    /// Challenges a minute for one site. 0: no limit.
+    pub site_limit: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds /healthz says "draining" before the server stops listening.
+    pub drain_s: u64,
+    /// Whether the published test keys answer.
+    pub test_keys: bool,
     /// Folder with `dist` and `demo`.
     pub assets: Option<PathBuf>,
     /// Whether the demo is served.
     pub demo: bool,
+    /// File of more sites.
+    pub sites_file: Option<PathBuf>,
     /// Sites whose vouchers are verified.
     #[serde(rename = "site")]
     pub sites: Vec<Site>,
-}
-
-/// One site.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Site {
-    /// Public key of the site, in the page.
-    pub sitekey: String,
-    /// Secret of the site's server.
-    pub secret: String,
-    /// Host names its pages have.
-    pub hostnames: Vec<String>,
-    /// Vouchers scoring below this do not succeed. 0.4 refuses the verdict "bot" and lets "uncertain"
-    /// through: somebody with a keyboard and a screen reader gives little evidence.
-    #[serde(default = "default_min_score")]
-    pub min_score: f32,
-}
-
-fn default_min_score() -> f32 {
-    0.4
 }
 
 impl Default for Config {
@@ -94,10 +104,21 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             database: "vouchsafe.db".into(),
             challenge_secrets: Vec::new(),
+            receipt_keys: Vec::new(),
+            issuer: "vouchsafe".into(),
+            admin_token: None,
             difficulty: 12,
+            max_difficulty: 16,
             challenge_lifetime_s: 1800,
+            novelty_entries: 16_384,
+            address_limit: 240,
+            site_limit: 0,
+            trusted_proxies: Vec::new(),
+            drain_s: 0,
+            test_keys: false,
             assets: None,
             demo: false,
+            sites_file: None,
             sites: Vec::new(),
         }
     }
@@ -105,7 +126,20 @@ impl Default for Config {
 
 impl Config {
     /// File, environment and command line put together and checked.
-    pub fn load(flags: Flags) -> Result<Self> {
+    pub fn load(flags: &Flags) -> Result<Self> {
+        let mut config = Self::unchecked(flags)?;
+        if let Some(path) = &config.sites_file {
+            config.sites.extend(sites::read(path)?);
+        }
+        if config.demo {
+            config.add_demo();
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The same without the sites that are in a file of their own, and unchecked.
+    pub fn unchecked(flags: &Flags) -> Result<Self> {
         let mut config = match &flags.config {
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -113,17 +147,19 @@ impl Config {
             }
             None => Self::default(),
         };
+        let flags = flags.clone();
         config.listen = flags.listen.unwrap_or(config.listen);
         config.database = flags.database.unwrap_or(config.database);
         config.assets = flags.assets.or(config.assets);
+        config.sites_file = flags.sites.or(config.sites_file);
+        config.admin_token = flags.admin_token.or(config.admin_token);
         config.demo |= flags.demo;
         if let Some(secret) = flags.challenge_secret {
             config.challenge_secrets.insert(0, secret);
         }
-        if config.demo {
-            config.add_demo();
+        if let Some(key) = flags.receipt_key {
+            config.receipt_keys.insert(0, key);
         }
-        config.check()?;
         Ok(config)
     }
 
@@ -133,11 +169,9 @@ impl Config {
         }
         if !self.sites.iter().any(|site| site.sitekey == DEMO_SITEKEY) {
             self.sites.push(Site {
-                sitekey: DEMO_SITEKEY.into(),
                 // Nobody needs to know it: the demo's server is this process.
-                secret: Base64UrlUnpadded::encode_string(&crate::random::<32>()),
-                hostnames: vec!["localhost".into(), "127.0.0.1".into()],
-                min_score: default_min_score(),
+                secret: Some(Base64UrlUnpadded::encode_string(&crate::random::<32>())),
+                ..Site::new(DEMO_SITEKEY, &["localhost", "127.0.0.1"])
             });
         }
     }
@@ -145,28 +179,38 @@ impl Config {
     fn check(&self) -> Result<()> {
         if self.challenge_secrets.is_empty() {
             bail!(
-                "no challenge secret: set challenge_secrets in the configuration file or VOUCHSAFE_CHALLENGE_SECRET (or try --demo)"
+                "no challenge secret: set challenge_secrets in the configuration file or VOUCHSAFE_CHALLENGE_SECRET \
+                 (`vouchsafe-server keygen` makes one; or try --demo)"
             );
         }
-        if self.sites.is_empty() {
-            bail!("no site: add a [[site]] to the configuration file (or try --demo)");
+        if self.sites.is_empty() && !self.test_keys {
+            bail!(
+                "no site: add a [[site]] to the configuration file or run `vouchsafe-server site add` (or try --demo)"
+            );
         }
-        for site in &self.sites {
-            if site.secret.len() < 16 {
-                bail!("site {:?}: its secret must have at least 16 characters", site.sitekey);
-            }
-            if site.hostnames.is_empty() {
-                bail!("site {:?}: name at least one of its host names", site.sitekey);
-            }
-            if !(0.0..=1.0).contains(&site.min_score) {
-                bail!("site {:?}: min_score must be within 0 to 1", site.sitekey);
-            }
+        for (i, site) in self.sites.iter().enumerate() {
+            site.check()?;
+            let twice = self.sites[..i].iter().any(|other| other.sitekey == site.sitekey);
+            ensure!(!twice, "site {:?} is there twice", site.sitekey);
         }
-        if self.difficulty > 20 {
-            bail!("difficulty {} would keep visitors waiting for minutes; 20 is the most", self.difficulty);
+        if self.difficulty > 20 || self.max_difficulty > 20 {
+            bail!("a difficulty over 20 would keep visitors waiting for minutes");
         }
+        ensure!(self.difficulty <= self.max_difficulty, "difficulty must not be over max_difficulty");
+        ensure!(
+            (60..=86_400).contains(&self.challenge_lifetime_s),
+            "challenge_lifetime_s must be within a minute and a day"
+        );
+        ensure!(self.novelty_entries <= 16_000_000, "novelty_entries over 16 million would take gigabytes");
+        let short = self.admin_token.as_ref().is_some_and(|token| token.len() < 16);
+        ensure!(!short, "the admin token must have at least 16 characters");
         Ok(())
     }
+}
+
+/// SHA-256 of a secret, as base64url: what is kept of it.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
 }
 
 /// The demo's sitekey.
@@ -178,23 +222,23 @@ mod tests {
 
     #[test]
     fn a_server_without_secrets_or_sites_says_what_is_missing() {
-        let error = Config::load(Flags::default()).unwrap_err().to_string();
+        let error = Config::load(&Flags::default()).unwrap_err().to_string();
         assert!(error.contains("challenge secret"), "{error}");
         let flags = Flags { challenge_secret: Some("A".repeat(43)), ..Flags::default() };
-        let error = Config::load(flags).unwrap_err().to_string();
+        let error = Config::load(&flags).unwrap_err().to_string();
         assert!(error.contains("[[site]]"), "{error}");
     }
 
     #[test]
     fn the_demo_needs_no_configuration() {
-        let config = Config::load(Flags { demo: true, ..Flags::default() }).unwrap();
+        let config = Config::load(&Flags { demo: true, ..Flags::default() }).unwrap();
         assert_eq!(config.sites[0].sitekey, DEMO_SITEKEY);
     }
 
     #[test]
     fn the_example_configuration_is_one() {
         let flags = Flags { config: Some("vouchsafe.example.toml".into()), ..Flags::default() };
-        assert_eq!(Config::load(flags).unwrap().sites.len(), 1);
+        assert_eq!(Config::load(&flags).unwrap().sites.len(), 1);
     }
 
     #[test]
@@ -204,6 +248,25 @@ mod tests {
             listen: Some("127.0.0.1:1".parse().unwrap()),
             ..Flags::default()
         };
-        assert_eq!(Config::load(flags).unwrap().listen.port(), 1);
+        assert_eq!(Config::load(&flags).unwrap().listen.port(), 1);
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_in_words() {
+        for (text, what) in [
+            ("difficulty = 15\nmax_difficulty = 14", "max_difficulty"),
+            ("difficulty = 30", "over 20"),
+            ("challenge_lifetime_s = 5", "challenge_lifetime_s"),
+            ("admin_token = 'short'", "admin token"),
+            ("trusted_proxies = ['nowhere']", "trusted_proxies"),
+            ("colour = 'red'", "colour"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("c.toml");
+            std::fs::write(&path, text).unwrap();
+            let flags = Flags { config: Some(path), demo: true, ..Flags::default() };
+            let error = format!("{:#}", Config::load(&flags).unwrap_err());
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

@@ -14,14 +14,15 @@ pub(crate) async fn signup(State(app): State<App>, body: Bytes) -> (StatusCode, 
         let refusal = json!({ "accepted": false, "verification": failure("bad-request", None) });
         return (StatusCode::BAD_REQUEST, Json(refusal));
     };
-    let Some(site) = app.site(DEMO_SITEKEY) else {
+    let settings = app.settings();
+    let Some(site) = settings.site(DEMO_SITEKEY) else {
         return (StatusCode::NOT_FOUND, Json(json!({ "accepted": false })));
     };
     if form.voucher.is_empty() {
         let refusal = json!({ "accepted": false, "verification": failure("missing-input-response", None) });
         return (StatusCode::FORBIDDEN, Json(refusal));
     }
-    let verification = match app.verify(site, form.voucher).await {
+    let verification = match app.verify(&settings, site, form.voucher).await {
         Ok(voucher) => success(&voucher, site.min_score),
         Err(error) => failure("invalid-input-response", Some(&error)),
     };

@@ -1,20 +1,30 @@
-//! The Vouchsafe server: `GET /challenge`, `POST /siteverify`, `GET /healthz` and the demo.
+//! The Vouchsafe server: challenges, verification, receipts, metrics, and the demo.
 
+mod admin;
 mod app;
 mod challenge;
+mod client;
 mod config;
 mod demo;
+mod keys;
+mod metrics;
+mod pressure;
+pub mod sites;
 mod siteverify;
 mod store;
+mod test_keys;
 
 pub use app::{App, router};
-pub use config::{Config, DEMO_SITEKEY, Flags, LogFormat, Site};
-pub use store::SqliteStore;
+pub use config::{Config, DEMO_SITEKEY, Flags, LogFormat};
+pub use sites::Site;
+#[doc(hidden)]
+pub use siteverify::fuzz_body;
+pub use store::{RedisStore, SqliteStore};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Random bytes from the operating system.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
+pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without randomness no secret and no challenge can be made: there is nothing to go on with.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -1,24 +1,59 @@
 //! `vouchsafe-server`: see `--help`.
 
+mod command;
+
 use anyhow::{Context, Result};
 use clap::Parser;
+use command::Command;
+use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{info, warn};
 use vouchsafe_server::{App, Config, Flags, LogFormat, router};
 
+/// Issues challenges, verifies vouchers, serves the demo.
+///
+/// Without a command it serves. Settings come from the configuration file, then from the environment,
+/// then from the command line; the later one wins. SIGHUP reads them again; SIGTERM finishes the
+/// requests under way and stops.
+#[derive(Debug, Parser)]
+#[command(name = "vouchsafe-server", version, about)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        Some(command) => command.run(&cli.flags),
+        None => serve(cli.flags),
+    }
+}
+
 #[tokio::main]
-async fn main() -> Result<()> {
-    let flags = Flags::parse();
+async fn serve(flags: Flags) -> Result<()> {
     start_logs(flags.log_format);
-    let config = Config::load(flags)?;
-    let (listen, demo) = (config.listen, config.demo);
-    let app = App::new(config)?;
+    let Config { listen, demo, drain_s, .. } = Config::load(&flags)?;
+    let app = App::start(flags)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     info!(address = %listener.local_addr()?, "listening");
     if demo {
         info!("open http://localhost:{}/", listener.local_addr()?.port());
     }
-    axum::serve(listener, router(app)).with_graceful_shutdown(stopped()).await?;
+    reload_on_hangup(app.clone());
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = async move {
+        stopped().await;
+        app.drain();
+        if drain_s > 0 {
+            info!(drain_s, "draining");
+            tokio::time::sleep(Duration::from_secs(drain_s)).await;
+        }
+    };
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     info!("stopped");
     Ok(())
 }
@@ -31,6 +66,22 @@ fn start_logs(format: LogFormat) {
         LogFormat::Json => logs.json().flatten_event(true).init(),
     }
 }
+
+#[cfg(unix)]
+fn reload_on_hangup(app: App) {
+    let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            match app.reload() {
+                Ok(()) => info!("configuration reloaded"),
+                Err(error) => warn!("configuration not reloaded: {error:#}"),
+            }
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn reload_on_hangup(_: App) {}
 
 /// Returns when the process is asked to stop; requests under way are then finished.
 async fn stopped() {

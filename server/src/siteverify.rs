@@ -1,4 +1,8 @@
-use crate::app::App;
+use crate::app::{App, Settings};
+use crate::client::Client;
+use crate::config::digest;
+use crate::sites::Site;
+use crate::test_keys::TestSecret;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -6,35 +10,91 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::net::IpAddr;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::info;
 use vouchsafe::voucher::{VerifiedVoucher, VerifyError};
 
 /// `POST /siteverify`, as reCAPTCHA, hCaptcha and Turnstile clients send it: a form or JSON with
-/// `secret` and `response`. What else they send is accepted and not used.
-pub(crate) async fn siteverify(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+/// `secret` and `response`, and `remoteip` and `idempotency_key` where they like. What else they send is
+/// accepted and not used.
+pub(crate) async fn siteverify(State(app): State<App>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
+    let settings = app.settings();
     let Some(ask) = Ask::read(&headers, &body) else {
-        return answer(StatusCode::BAD_REQUEST, failure("bad-request", None));
+        return answer(StatusCode::BAD_REQUEST, &failure("bad-request", None));
     };
     let Some(secret) = ask.secret.filter(|secret| !secret.is_empty()) else {
-        return answer(StatusCode::OK, failure("missing-input-secret", None));
+        return answer(StatusCode::OK, &failure("missing-input-secret", None));
     };
-    let Some(site) = app.site_of_secret(&secret) else {
-        return answer(StatusCode::OK, failure("invalid-input-secret", None));
-    };
+    let test = settings.config.test_keys.then(|| TestSecret::named(&secret)).flatten();
+    let site = settings.site_of_secret(&secret);
+    if test.is_none() && site.is_none() {
+        // Guessing secrets is hopeless, but need not be free.
+        if app.charge_address(&settings, client, WRONG_SECRET) > 1.0 {
+            return answer(StatusCode::TOO_MANY_REQUESTS, &failure("bad-request", None));
+        }
+        return answer(StatusCode::OK, &failure("invalid-input-secret", None));
+    }
     let Some(response) = ask.response.filter(|response| !response.is_empty()) else {
-        return answer(StatusCode::OK, failure("missing-input-response", None));
+        return answer(StatusCode::OK, &failure("missing-input-response", None));
     };
-    let outcome = app.verify(site, response).await;
+    let Some(site) = site else {
+        return answer(StatusCode::OK, &test.map_or_else(|| failure("internal-error", None), TestSecret::answer));
+    };
+    let visitor = ask.remoteip.and_then(|address| address.parse().ok());
+    let Some(key) = ask.idempotency_key.filter(|key| !key.is_empty()) else {
+        let (status, body) = judge(&app, &settings, site, response, visitor).await;
+        return answer(status, &body);
+    };
+    if key.len() > 64 {
+        return answer(StatusCode::BAD_REQUEST, &failure("bad-request", None));
+    }
+    // The same request sent again, as after a lost answer, gets the first answer, also while that is
+    // still being worked out. What went wrong in here is not kept: it is worth another try.
+    let key = (site.sitekey.clone(), key, digest(&response));
+    let first = app.answers().try_get_with(key, async {
+        let (status, body) = judge(&app, &settings, site, response, visitor).await;
+        if status.is_success() { Ok((status, Arc::new(body))) } else { Err((status, body)) }
+    });
+    match first.await {
+        Ok((status, body)) => answer(status, &body),
+        Err(failed) => answer(failed.0, &failed.1),
+    }
+}
+
+/// Verifies, redeems, and words the answer.
+async fn judge(
+    app: &App,
+    settings: &Arc<Settings>,
+    site: &Site,
+    response: String,
+    visitor: Option<IpAddr>,
+) -> (StatusCode, Value) {
+    let outcome = app.verify(settings, site, response).await;
     let code = outcome.as_ref().map_or_else(VerifyError::code, |_| "ok");
     info!(sitekey = site.sitekey, outcome = code, "siteverify");
+    // A visitor whose vouchers are bad gets harder challenges for a while.
+    let suspicious = match &outcome {
+        Ok(voucher) => voucher.score() < site.min_score,
+        Err(error) => !matches!(error, VerifyError::Store(_) | VerifyError::Expired { .. }),
+    };
+    if let (true, Some(visitor)) = (suspicious, visitor) {
+        app.charge_address(settings, Client(visitor), BAD_VOUCHER);
+    }
     match outcome {
-        Ok(voucher) => answer(StatusCode::OK, success(&voucher, site.min_score)),
-        Err(error @ VerifyError::Store(_)) => {
-            answer(StatusCode::INTERNAL_SERVER_ERROR, failure("internal-error", Some(&error)))
+        Ok(voucher) => {
+            let mut body = success(&voucher, site.min_score);
+            if let (Some(key), true) = (settings.receipts.first(), body["success"] == json!(true)) {
+                body["receipt"] = json!(key.issue(&voucher, &settings.config.issuer, crate::now()));
+            }
+            (StatusCode::OK, body)
         }
-        Err(error) => answer(StatusCode::OK, failure(standard_code(&error), Some(&error))),
+        Err(error @ VerifyError::Store(_)) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, failure("internal-error", Some(&error)))
+        }
+        Err(error) => (StatusCode::OK, failure(standard_code(&error), Some(&error))),
     }
 }
 
@@ -42,6 +102,8 @@ pub(crate) async fn siteverify(State(app): State<App>, headers: HeaderMap, body:
 struct Ask {
     secret: Option<String>,
     response: Option<String>,
+    remoteip: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 impl Ask {
@@ -53,6 +115,16 @@ impl Ask {
             serde_urlencoded::from_bytes(body).ok()
         }
     }
+}
+
+/// What [`siteverify`] makes of a body before it looks at any secret; for fuzzing.
+#[doc(hidden)]
+pub fn fuzz_body(json: bool, body: &[u8]) -> bool {
+    let mut headers = HeaderMap::new();
+    if json {
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    }
+    Ask::read(&headers, body).is_some()
 }
 
 /// The code the clients of other services know.
@@ -92,11 +164,15 @@ pub(crate) fn failure(code: &str, why: Option<&VerifyError>) -> Value {
     out
 }
 
-fn iso_8601(seconds: u64) -> String {
+pub(crate) fn iso_8601(seconds: u64) -> String {
     let at = i64::try_from(seconds).ok().and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
     at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
-fn answer(status: StatusCode, body: Value) -> Response {
+fn answer(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
+
+/// Challenges' worth that a wrong secret and a bad voucher are charged at.
+const WRONG_SECRET: f32 = 10.0;
+const BAD_VOUCHER: f32 = 5.0;

@@ -66,11 +66,11 @@ impl ChallengeKey {
         (secret.len() >= 16).then(|| Self { secrets: vec![secret.to_vec()] })
     }
 
-    /// Also accepts challenges issued with an older secret, for rotation without downtime.
-    #[must_use]
-    pub fn accepting(mut self, older: &[u8]) -> Self {
-        self.secrets.push(older.to_vec());
-        self
+    /// Also accepts challenges issued with an older secret, for rotation without downtime; `None` where
+    /// that has fewer than 16 bytes.
+    pub fn accepting(mut self, older: &[u8]) -> Option<Self> {
+        self.secrets.push((older.len() >= 16).then(|| older.to_vec())?);
+        Some(self)
     }
 
     /// `base64url(terms as JSON) "." base64url(HMAC-SHA-256)`.
@@ -194,7 +194,7 @@ pub(super) mod tests {
     #[test]
     fn a_rotated_key_still_accepts_what_the_old_one_issued() {
         let old = ChallengeKey::new(&[1; 32]).unwrap();
-        let new = ChallengeKey::new(&[2; 32]).unwrap().accepting(&[1; 32]);
+        let new = ChallengeKey::new(&[2; 32]).unwrap().accepting(&[1; 32]).unwrap();
         assert!(new.check(&old.issue(&terms())).is_ok());
         assert!(old.check(&new.issue(&terms())).is_err());
     }

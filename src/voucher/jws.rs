@@ -49,10 +49,20 @@ impl VisitorKey {
     pub fn seal(&self, claims: &[u8]) -> String {
         let jwk = self.jwk();
         let header = ["{\"alg\":\"EdDSA\",\"typ\":\"", TYP, "\",\"jwk\":", &canonical(&jwk), "}"].concat();
-        let signed = [&text::encode(header.as_bytes()), ".", &text::encode(claims)].concat();
-        let signature = text::encode(&self.signing.sign(signed.as_bytes()).to_bytes());
-        [&signed, ".", &signature].concat()
+        compact(&self.signing, &header, claims)
     }
+}
+
+/// A receipt: the key is only named, whoever checks it has it from the key set.
+pub(super) fn seal_named(key: &SigningKey, kid: &str, claims: &[u8]) -> String {
+    let header = ["{\"alg\":\"EdDSA\",\"typ\":\"", RECEIPT_TYP, "\",\"kid\":\"", kid, "\"}"].concat();
+    compact(key, &header, claims)
+}
+
+fn compact(key: &SigningKey, header: &str, claims: &[u8]) -> String {
+    let signed = [&text::encode(header.as_bytes()), ".", &text::encode(claims)].concat();
+    let signature = text::encode(&key.sign(signed.as_bytes()).to_bytes());
+    [&signed, ".", &signature].concat()
 }
 
 /// A parsed JWS whose signature has not been looked at yet.
@@ -124,6 +134,7 @@ struct Jwk {
 }
 
 const TYP: &str = "vouchsafe+jws";
+const RECEIPT_TYP: &str = "vouchsafe-receipt+jws";
 
 #[cfg(test)]
 mod tests {

@@ -4,8 +4,8 @@
 use super::claims::{Claims, Signals, four_decimals};
 use super::jws::Unverified;
 use super::{
-    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, ReplayStore, StoreError, Terms, Thumbprint, VOUCHER_LIFETIME_S,
-    WorkError, text, work,
+    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, ReplayStore, StoreError, Terms,
+    Thumbprint, VOUCHER_LIFETIME_S, WorkError, text, work,
 };
 use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
 use crate::decision::{Decision, Policy, Reason, Verdict};
