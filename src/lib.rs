@@ -8,6 +8,7 @@
 //! - [`decision`]: from judgements to a score, a verdict and reasons in words
 //! - [`voucher`]: challenge, proof of work, signed claims, verification
 //! - `web` (wasm32 with feature `web`): the browser shell over all of it
+//! - `node` (wasm32 with feature `node`): the verifier for JavaScript servers
 //!
 //! A server that received a voucher:
 //!
@@ -32,3 +33,6 @@ pub mod voucher;
 
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;
+
+#[cfg(all(target_arch = "wasm32", feature = "node"))]
+pub mod node;

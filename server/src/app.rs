@@ -12,7 +12,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::routing::{get, post};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use moka::future::Cache;
-use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,8 +21,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use vouchsafe::voucher::{
-    ChallengeKey, Expectation, NoveltyFilter, ReceiptKey, ReplayStore, StoreError, VOUCHER_LIFETIME_S, VerifiedVoucher,
-    Verifier, VerifyError,
+    Answer, ChallengeKey, Expectation, NoveltyFilter, ReceiptKey, ReplayStore, StoreError, VOUCHER_LIFETIME_S,
+    VerifiedVoucher, Verifier, VerifyError,
 };
 
 /// What every request shares.
@@ -38,7 +37,7 @@ struct Shared {
     novelty: Arc<NoveltyFilter>,
     addresses: Pressure,
     sites: Pressure,
-    answers: Cache<AnswerKey, (StatusCode, Arc<Value>)>,
+    answers: Cache<AnswerKey, (StatusCode, Arc<Answer>)>,
     metrics: Metrics,
     draining: AtomicBool,
 }
@@ -113,7 +112,7 @@ impl App {
         &self.0.metrics
     }
 
-    pub(crate) fn answers(&self) -> &Cache<AnswerKey, (StatusCode, Arc<Value>)> {
+    pub(crate) fn answers(&self) -> &Cache<AnswerKey, (StatusCode, Arc<Answer>)> {
         &self.0.answers
     }
 

@@ -1,17 +1,17 @@
 use crate::app::App;
 use crate::config::DEMO_SITEKEY;
-use crate::siteverify::{failure, success};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vouchsafe::voucher::Answer;
 
 /// `POST /demo/signup`: what a site's own server does with the form. Nothing typed is kept.
 pub(crate) async fn signup(State(app): State<App>, body: Bytes) -> (StatusCode, Json<Value>) {
     let Ok(form) = serde_urlencoded::from_bytes::<SignUp>(&body) else {
-        let refusal = json!({ "accepted": false, "verification": failure("bad-request", None) });
+        let refusal = json!({ "accepted": false, "verification": Answer::refused("bad-request") });
         return (StatusCode::BAD_REQUEST, Json(refusal));
     };
     let settings = app.settings();
@@ -19,14 +19,11 @@ pub(crate) async fn signup(State(app): State<App>, body: Bytes) -> (StatusCode, 
         return (StatusCode::NOT_FOUND, Json(json!({ "accepted": false })));
     };
     if form.voucher.is_empty() {
-        let refusal = json!({ "accepted": false, "verification": failure("missing-input-response", None) });
+        let refusal = json!({ "accepted": false, "verification": Answer::refused("missing-input-response") });
         return (StatusCode::FORBIDDEN, Json(refusal));
     }
-    let verification = match app.verify(&settings, site, form.voucher).await {
-        Ok(voucher) => success(&voucher, site.min_score),
-        Err(error) => failure("invalid-input-response", Some(&error)),
-    };
-    let accepted = verification["success"] == json!(true);
+    let verification = Answer::of(&app.verify(&settings, site, form.voucher).await, site.min_score);
+    let accepted = verification.success;
     let status = if accepted { StatusCode::OK } else { StatusCode::FORBIDDEN };
     (status, Json(json!({ "accepted": accepted, "verification": verification })))
 }

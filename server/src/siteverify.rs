@@ -9,13 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tracing::info;
-use vouchsafe::voucher::{VerifiedVoucher, VerifyError};
+use vouchsafe::voucher::{Answer, VerifyError};
 
 /// `POST /siteverify`, as reCAPTCHA, hCaptcha and Turnstile clients send it: a form or JSON with
 /// `secret` and `response`, and `remoteip` and `idempotency_key` where they like. What else they send is
@@ -23,25 +20,25 @@ use vouchsafe::voucher::{VerifiedVoucher, VerifyError};
 pub(crate) async fn siteverify(State(app): State<App>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
     let settings = app.settings();
     let Some(ask) = Ask::read(&headers, &body) else {
-        return answer(StatusCode::BAD_REQUEST, &failure("bad-request", None));
+        return answer(StatusCode::BAD_REQUEST, &Answer::refused("bad-request"));
     };
     let Some(secret) = ask.secret.filter(|secret| !secret.is_empty()) else {
-        return answer(StatusCode::OK, &failure("missing-input-secret", None));
+        return answer(StatusCode::OK, &Answer::refused("missing-input-secret"));
     };
     let test = settings.config.test_keys.then(|| TestSecret::named(&secret)).flatten();
     let site = settings.site_of_secret(&secret);
     if test.is_none() && site.is_none() {
         // Guessing secrets is hopeless, but need not be free.
         if app.charge_address(&settings, client, WRONG_SECRET) > 1.0 {
-            return answer(StatusCode::TOO_MANY_REQUESTS, &failure("bad-request", None));
+            return answer(StatusCode::TOO_MANY_REQUESTS, &Answer::refused("bad-request"));
         }
-        return answer(StatusCode::OK, &failure("invalid-input-secret", None));
+        return answer(StatusCode::OK, &Answer::refused("invalid-input-secret"));
     }
     let Some(response) = ask.response.filter(|response| !response.is_empty()) else {
-        return answer(StatusCode::OK, &failure("missing-input-response", None));
+        return answer(StatusCode::OK, &Answer::refused("missing-input-response"));
     };
     let Some(site) = site else {
-        return answer(StatusCode::OK, &test.map_or_else(|| failure("internal-error", None), TestSecret::answer));
+        return answer(StatusCode::OK, &test.map_or_else(|| Answer::refused("internal-error"), TestSecret::answer));
     };
     let visitor = ask.remoteip.and_then(|address| address.parse().ok());
     let Some(key) = ask.idempotency_key.filter(|key| !key.is_empty()) else {
@@ -49,7 +46,7 @@ pub(crate) async fn siteverify(State(app): State<App>, client: Client, headers: 
         return answer(status, &body);
     };
     if key.len() > 64 {
-        return answer(StatusCode::BAD_REQUEST, &failure("bad-request", None));
+        return answer(StatusCode::BAD_REQUEST, &Answer::refused("bad-request"));
     }
     // The same request sent again, as after a lost answer, gets the first answer, also while that is
     // still being worked out. What went wrong in here is not kept: it is worth another try.
@@ -71,7 +68,7 @@ async fn judge(
     site: &Site,
     response: String,
     visitor: Option<IpAddr>,
-) -> (StatusCode, Value) {
+) -> (StatusCode, Answer) {
     let outcome = app.verify(settings, site, response).await;
     let code = outcome.as_ref().map_or_else(VerifyError::code, |_| "ok");
     info!(sitekey = site.sitekey, outcome = code, "siteverify");
@@ -83,19 +80,12 @@ async fn judge(
     if let (true, Some(visitor)) = (suspicious, visitor) {
         app.charge_address(settings, Client(visitor), BAD_VOUCHER);
     }
-    match outcome {
-        Ok(voucher) => {
-            let mut body = success(&voucher, site.min_score);
-            if let (Some(key), true) = (settings.receipts.first(), body["success"] == json!(true)) {
-                body["receipt"] = json!(key.issue(&voucher, &settings.config.issuer, crate::now()));
-            }
-            (StatusCode::OK, body)
-        }
-        Err(error @ VerifyError::Store(_)) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, failure("internal-error", Some(&error)))
-        }
-        Err(error) => (StatusCode::OK, failure(standard_code(&error), Some(&error))),
+    let mut answer = Answer::of(&outcome, site.min_score);
+    if let (true, Ok(voucher), Some(key)) = (answer.success, &outcome, settings.receipts.first()) {
+        answer.receipt = Some(key.issue(voucher, &settings.config.issuer, crate::now()));
     }
+    let failed = matches!(outcome, Err(VerifyError::Store(_)));
+    (if failed { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }, answer)
 }
 
 #[derive(Default, Deserialize)]
@@ -127,49 +117,7 @@ pub fn fuzz_body(json: bool, body: &[u8]) -> bool {
     Ask::read(&headers, body).is_some()
 }
 
-/// The code the clients of other services know.
-fn standard_code(error: &VerifyError) -> &'static str {
-    match error {
-        VerifyError::Expired { .. } | VerifyError::ChallengeExpired { .. } | VerifyError::Replayed => {
-            "timeout-or-duplicate"
-        }
-        _ => "invalid-input-response",
-    }
-}
-
-pub(crate) fn success(voucher: &VerifiedVoucher, min_score: f32) -> Value {
-    let claims = voucher.claims();
-    let passed = voucher.score() >= min_score;
-    let mut out = Map::new();
-    out.insert("success".into(), json!(passed));
-    out.insert("score".into(), json!(claims.score));
-    out.insert("verdict".into(), json!(claims.verdict));
-    out.insert("action".into(), json!(claims.action.as_deref().unwrap_or_default()));
-    out.insert("cdata".into(), json!(claims.cdata.as_deref().unwrap_or_default()));
-    out.insert("challenge_ts".into(), json!(iso_8601(voucher.terms().iat)));
-    out.insert("hostname".into(), json!(claims.hostname));
-    out.insert("signals".into(), json!(claims.signals));
-    out.insert("reasons".into(), voucher.reasons().iter().map(|reason| reason.text()).collect::<Vec<_>>().into());
-    let codes: &[&str] = if passed { &[] } else { &["score-too-low"] };
-    out.insert("error-codes".into(), json!(codes));
-    Value::Object(out)
-}
-
-pub(crate) fn failure(code: &str, why: Option<&VerifyError>) -> Value {
-    let mut out = json!({ "success": false, "error-codes": [code] });
-    if let Some(error) = why {
-        out["error"] = json!(error.code());
-        out["message"] = json!(error.to_string());
-    }
-    out
-}
-
-pub(crate) fn iso_8601(seconds: u64) -> String {
-    let at = i64::try_from(seconds).ok().and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-    at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
+fn answer(status: StatusCode, body: &Answer) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 

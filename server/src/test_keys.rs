@@ -1,7 +1,8 @@
 //! Keys that need no site, for the tests of whoever uses this server. They answer only where the
 //! configuration says `test_keys = true`, and never look at the voucher.
 
-use serde_json::{Value, json};
+use vouchsafe::decision::Verdict;
+use vouchsafe::voucher::{Accepted, Answer, Signals, VerifyError, iso_8601};
 
 /// What a test secret answers to any voucher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +26,24 @@ impl TestSecret {
         })
     }
 
-    pub(crate) fn answer(self) -> Value {
+    pub(crate) fn answer(self) -> Answer {
         match self {
-            Self::Passes => json!({
-                "success": true, "score": 0.9, "verdict": "human", "action": "", "cdata": "",
-                "challenge_ts": crate::siteverify::iso_8601(crate::now()), "hostname": "localhost",
-                "signals": {}, "reasons": [], "error-codes": [],
-            }),
-            Self::Fails => json!({ "success": false, "error-codes": ["invalid-input-response"] }),
-            Self::Spent => {
-                json!({ "success": false, "error-codes": ["timeout-or-duplicate"], "error": "replayed" })
-            }
+            Self::Passes => Answer {
+                success: true,
+                voucher: Some(Accepted {
+                    score: 0.9,
+                    verdict: Verdict::Human,
+                    action: String::new(),
+                    cdata: String::new(),
+                    challenge_ts: iso_8601(crate::now()),
+                    hostname: "localhost".into(),
+                    signals: Signals::default(),
+                    reasons: Vec::new(),
+                }),
+                ..Answer::default()
+            },
+            Self::Fails => Answer::refused("invalid-input-response"),
+            Self::Spent => Answer::of(&Err(VerifyError::Replayed), 0.0),
         }
     }
 }

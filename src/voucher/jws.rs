@@ -134,7 +134,7 @@ struct Jwk {
 }
 
 const TYP: &str = "vouchsafe+jws";
-const RECEIPT_TYP: &str = "vouchsafe-receipt+jws";
+const RECEIPT_TYP: &str = "vouchsafe-receipt+jwt";
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@
 //! `docs/protocol.md` specifies every byte. The core reads no clock and draws no randomness: `now`
 //! and seeds are arguments.
 
+mod answer;
 mod challenge;
 mod claims;
 mod jws;
@@ -19,6 +20,7 @@ mod replay;
 mod verify;
 mod work;
 
+pub use answer::{Accepted, Answer, iso_8601};
 pub use challenge::{Challenge, ChallengeError, ChallengeKey, Terms};
 pub use claims::{Claims, Draft, EvidenceClaim, Signals};
 pub use jws::{JwsError, VisitorKey};

@@ -296,6 +296,11 @@ impl VerifiedVoucher {
         &self.terms
     }
 
+    /// Thumbprint of the key that signed.
+    pub fn key(&self) -> &Thumbprint {
+        &self.key
+    }
+
     /// What was measured.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence

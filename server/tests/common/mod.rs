@@ -62,7 +62,8 @@ impl Mint {
             require: Vec::new(),
         };
         edit(&mut terms);
-        let draft = Draft { hostname: terms.hostname.clone(), now, jti: noise[..16].try_into().unwrap(), ..Draft::default() };
+        let draft =
+            Draft { hostname: terms.hostname.clone(), now, jti: noise[..16].try_into().unwrap(), ..Draft::default() };
         let challenge = Challenge::read(&self.key.issue(&terms)).unwrap();
         sign(challenge, noise[..32].try_into().unwrap(), evidence, draft)
     }
