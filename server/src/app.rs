@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::{get, post};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use moka::future::Cache;
@@ -198,7 +198,8 @@ fn receipt_key(text: &str) -> Result<ReceiptKey> {
 /// All routes.
 pub fn router(app: App) -> Router {
     let settings = app.settings();
-    let verify = || post(siteverify::siteverify);
+    let set = |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let verify = || post(siteverify::siteverify).get(siteverify::siteverify);
     let mut router = Router::new()
         .route("/challenge", get(challenge::issue))
         .route("/siteverify", verify())
@@ -214,12 +215,16 @@ pub fn router(app: App) -> Router {
         router = router.route("/demo/signup", post(demo::signup));
     }
     if let Some(assets) = &settings.config.assets {
-        router = router.nest_service("/dist", ServeDir::new(assets.join("dist")));
+        // For pages of every site: a module and its WebAssembly are read across origins.
+        let dist = Router::new()
+            .fallback_service(ServeDir::new(assets.join("dist")))
+            .layer(set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+            .layer(set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"));
+        router = router.nest_service("/dist", dist);
         if settings.config.demo {
             router = router.fallback_service(ServeDir::new(assets.join("demo")));
         }
     }
-    let set = |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
         .with_state(app)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -5,7 +5,7 @@ use crate::sites::Site;
 use crate::test_keys::TestSecret;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -16,10 +16,16 @@ use vouchsafe::voucher::{Answer, VerifyError};
 
 /// `POST /siteverify`, as reCAPTCHA, hCaptcha and Turnstile clients send it: a form or JSON with
 /// `secret` and `response`, and `remoteip` and `idempotency_key` where they like. What else they send is
-/// accepted and not used.
-pub(crate) async fn siteverify(State(app): State<App>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
+/// accepted and not used. Some clients put all of it into the address, with POST or GET.
+pub(crate) async fn siteverify(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     let settings = app.settings();
-    let Some(ask) = Ask::read(&headers, &body) else {
+    let Some(ask) = Ask::read(&headers, query.as_deref(), &body) else {
         return answer(StatusCode::BAD_REQUEST, &Answer::refused("bad-request"));
     };
     let Some(secret) = ask.secret.filter(|secret| !secret.is_empty()) else {
@@ -97,9 +103,11 @@ struct Ask {
 }
 
 impl Ask {
-    fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+    fn read(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Option<Self> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.starts_with("application/json") {
+        if body.is_empty() {
+            serde_urlencoded::from_str(query.unwrap_or_default()).ok()
+        } else if kind.starts_with("application/json") {
             serde_json::from_slice(body).ok()
         } else {
             serde_urlencoded::from_bytes(body).ok()
@@ -114,7 +122,7 @@ pub fn fuzz_body(json: bool, body: &[u8]) -> bool {
     if json {
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     }
-    Ask::read(&headers, body).is_some()
+    Ask::read(&headers, None, body).is_some()
 }
 
 fn answer(status: StatusCode, body: &Answer) -> Response {

@@ -109,6 +109,13 @@ async fn forms_and_json_are_read_at_every_address_clients_use() {
         let (_, headers, body) = server.send(json.body(fields.to_string().into()).unwrap()).await;
         assert!(body.contains("\"success\":true"), "{path} {body}");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        for method in ["GET", "POST"] {
+            let fields = serde_urlencoded::to_string([("secret", SITE_SECRET), ("response", &mint.voucher())]).unwrap();
+            let request =
+                Request::builder().method(method).uri(format!("{path}?{fields}")).body(Body::empty()).unwrap();
+            let (_, _, body) = server.send(request).await;
+            assert!(body.contains("\"success\":true"), "{method} {path} {body}");
+        }
     }
 }
 

@@ -8,3 +8,7 @@ interface Window {
     createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
   };
 }
+
+declare module "node:fs" {
+  export function readFileSync(path: URL): Uint8Array;
+}

@@ -19,6 +19,7 @@ export const causes: Record<ErrorCode, string> = {
   "missing-sitekey": "This page has not set its sitekey.",
   "unknown-sitekey": "This page uses a sitekey that is not known.",
   "unknown-hostname": "This page\u2019s address is not registered for its sitekey.",
+  "too-many-requests": "Too many checks from this network. Please try again in a minute.",
   "server-error": "The server did not answer as expected.",
   "internal-error": "Something went wrong here.",
 };

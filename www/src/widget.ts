@@ -174,8 +174,8 @@ export class VouchsafeWidget extends Base {
       throw error instanceof SyntaxError ? new WidgetError("server-error") : new WidgetError("network");
     }
     if (status === 200 && body.challenge) return { token: body.challenge, received: performance.now() };
-    const known = body.error === "unknown-sitekey" || body.error === "unknown-hostname";
-    throw new WidgetError(known ? (body.error as ErrorCode) : "server-error");
+    const known = SAID_BY_SERVER.find((code) => code === body.error);
+    throw new WidgetError(known ?? "server-error");
   }
 
   /** `data-server`, else the folder above the script. */
@@ -277,3 +277,5 @@ const CHALLENGE_TIMEOUT_MS = 15_000;
 const RESIGN_EVERY_MS = 120_000;
 /** The last voucher of a challenge must still be redeemable for a moment. */
 const RENEW_BEFORE_MS = 2_000;
+
+const SAID_BY_SERVER: ErrorCode[] = ["unknown-sitekey", "unknown-hostname", "too-many-requests"];

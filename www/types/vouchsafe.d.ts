@@ -8,6 +8,7 @@ export type ErrorCode =
   | "missing-sitekey"
   | "unknown-sitekey"
   | "unknown-hostname"
+  | "too-many-requests"
   | "server-error"
   | "internal-error";
 

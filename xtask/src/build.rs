@@ -13,46 +13,70 @@ use wasm_bindgen_cli_support::Bindgen;
 /// Builds `www/dist`.
 pub(crate) fn package(profile: Profile) -> Result<()> {
     setup::npm_packages()?;
-    let wasm = compile(profile)?;
+    let compiled = ARTEFACTS.iter().map(|artefact| compile(artefact, profile)).collect::<Result<Vec<_>>>()?;
     let dist = root().join("www/dist");
-    let stamp = stamp(&wasm, profile)?;
+    let stamp = stamp(&compiled, profile)?;
     if std::fs::read_to_string(dist.join(".stamp")).is_ok_and(|built| built == stamp) {
         say("www/dist is up to date");
     } else {
-        bindings(&wasm)?;
+        std::fs::create_dir_all(&dist)?;
+        for (artefact, wasm) in ARTEFACTS.iter().zip(&compiled) {
+            bindings(artefact, wasm)?;
+            shrink(artefact, profile)?;
+        }
         bundle(profile)?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
     sizes(&dist, profile)
 }
 
-/// `vouchsafe.wasm` as the compiler leaves it.
-fn compile(profile: Profile) -> Result<PathBuf> {
+/// One WebAssembly module made from the core.
+struct Artefact {
+    /// Feature of the crate that chooses what is in it.
+    feature: &'static str,
+    /// Name of its bindings in `www/build`.
+    bindings: &'static str,
+    /// Name in `www/dist`.
+    module: &'static str,
+}
+
+const ARTEFACTS: [Artefact; 2] = [
+    Artefact { feature: "web", bindings: "core", module: "vouchsafe.wasm" },
+    Artefact { feature: "node", bindings: "verify", module: "verify.wasm" },
+];
+
+/// The module as the compiler leaves it.
+fn compile(artefact: &Artefact, profile: Profile) -> Result<PathBuf> {
     let name = match profile {
         Profile::Dev => "wasm-dev",
         Profile::Release => "wasm-release",
     };
-    say(format!("compiling the core to WebAssembly ({name})"));
+    say(format!("compiling the core to WebAssembly ({name}, {})", artefact.feature));
     let toolchain = setup::wasm_toolchain()?;
     let mut cargo = toolchain.cargo("build");
-    cargo.args(["--profile", name, "--package", "vouchsafe", "--lib", "--no-default-features", "--features", "web"]);
+    cargo.args(["--profile", name, "--package", "vouchsafe", "--lib", "--no-default-features"]);
+    cargo.args(["--features", artefact.feature]);
     run(&mut cargo)?;
-    Ok(root().join(format!("target/wasm/wasm32-unknown-unknown/{name}/vouchsafe.wasm")))
+    // The next artefact is compiled to the same place.
+    let folder = root().join(format!("target/wasm/wasm32-unknown-unknown/{name}"));
+    let kept = folder.join(artefact.module.replace(".wasm", "-compiled.wasm"));
+    std::fs::copy(folder.join("vouchsafe.wasm"), &kept).context("the module was not built")?;
+    Ok(kept)
 }
 
 /// `www/build`: the JavaScript that wasm-bindgen generates, and the module it loads.
-fn bindings(wasm: &Path) -> Result<()> {
-    say("generating bindings");
+fn bindings(artefact: &Artefact, wasm: &Path) -> Result<()> {
+    say(format!("generating bindings ({})", artefact.feature));
     let out = root().join("www/build");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).out_name("core").typescript(true).web(true)?.omit_default_module_path(true);
+    bindgen.input_path(wasm).out_name(artefact.bindings).typescript(true).web(true)?.omit_default_module_path(true);
     bindgen.generate(&out)?;
-    shorten_imports(&out)
+    shorten_imports(&out, artefact.bindings)
 }
 
 /// Import names carry hashes that do not compress and appear in the module and in its script.
-fn shorten_imports(out: &Path) -> Result<()> {
-    let (module_path, script_path) = (out.join("core_bg.wasm"), out.join("core.js"));
+fn shorten_imports(out: &Path, name: &str) -> Result<()> {
+    let (module_path, script_path) = (out.join(format!("{name}_bg.wasm")), out.join(format!("{name}.js")));
     let mut module = walrus::Module::from_file(&module_path)?;
     let mut script = std::fs::read_to_string(&script_path)?;
     for (i, import) in module.imports.iter_mut().enumerate() {
@@ -67,54 +91,51 @@ fn shorten_imports(out: &Path) -> Result<()> {
     std::fs::write(script_path, script).context("cannot write the bindings")
 }
 
+/// `www/dist/*.wasm`.
+fn shrink(artefact: &Artefact, profile: Profile) -> Result<()> {
+    let www = root().join("www");
+    let module = www.join(format!("build/{}_bg.wasm", artefact.bindings));
+    let shipped = www.join("dist").join(artefact.module);
+    if profile == Profile::Dev {
+        std::fs::copy(&module, shipped)?;
+        return Ok(());
+    }
+    say(format!("shrinking {} with wasm-opt", artefact.module));
+    let mut opt = command(www.join("node_modules/.bin/wasm-opt"));
+    opt.arg(&module).arg("-o").arg(shipped);
+    // Dead code and duplicates go; the passes that trade one shape of code for another are left out,
+    // because what they save raw costs more gzip (measured: 82.0 KB against 85.4 with -Oz).
+    opt.args(["--dce", "--vacuum", "--precompute", "--optimize-instructions", "--remove-unused-brs"]);
+    opt.args(["--remove-unused-names", "--remove-unused-module-elements", "--duplicate-function-elimination"]);
+    opt.args(["--strip-debug", "--strip-producers", "--strip-target-features"]);
+    // What every browser that runs the page has: the features Rust's target turns on.
+    opt.args(["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
+    opt.args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]);
+    run(&mut opt)
+}
+
 fn bundle(profile: Profile) -> Result<()> {
-    let (www, dist) = (root().join("www"), root().join("www/dist"));
-    std::fs::create_dir_all(&dist)?;
-    let tools = www.join("node_modules/.bin");
-    let module = www.join("build/core_bg.wasm");
-    match profile {
-        Profile::Dev => {
-            std::fs::copy(&module, dist.join("vouchsafe.wasm"))?;
-        }
-        Profile::Release => {
-            say("shrinking the WebAssembly with wasm-opt");
-            let mut opt = command(tools.join("wasm-opt"));
-            opt.arg(&module).arg("-o").arg(dist.join("vouchsafe.wasm"));
-            // What every browser that runs the page has: the features Rust's target turns on.
-            // Dead code and duplicates go; the passes that trade one shape of code for another are left
-            // out, because what they save raw costs more gzip (measured: 82.0 KB against 85.4 with -Oz).
-            opt.args(["--dce", "--vacuum", "--precompute", "--optimize-instructions", "--remove-unused-brs"]);
-            opt.args(["--remove-unused-names", "--remove-unused-module-elements", "--duplicate-function-elimination"]);
-            opt.args(["--strip-debug", "--strip-producers", "--strip-target-features"]);
-            opt.args(["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
-            opt.args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]);
-            run(&mut opt)?;
-        }
-    }
     say("bundling the scripts");
-    let mut esbuild = command(tools.join("esbuild"));
-    esbuild.current_dir(&www).args(["src/vouchsafe.ts", "src/worker.ts", "--bundle", "--format=esm"]);
-    esbuild.args([
-        "--target=es2022",
-        "--outdir=dist",
-        "--splitting",
-        "--chunk-names=shared",
-        "--loader:.css=text",
-        "--sourcemap",
-        "--log-level=warning",
-    ]);
-    if profile == Profile::Release {
-        esbuild.arg("--minify");
-    }
-    run(&mut esbuild)
+    let esbuild = |options: &[&str]| {
+        let mut esbuild = command(root().join("www/node_modules/.bin/esbuild"));
+        esbuild.current_dir(root().join("www")).args(options);
+        esbuild.args(["--bundle", "--format=esm", "--outdir=dist", "--sourcemap", "--log-level=warning"]);
+        if profile == Profile::Release {
+            esbuild.arg("--minify");
+        }
+        run(&mut esbuild)
+    };
+    let page = ["src/vouchsafe.ts", "src/worker.ts", "--splitting", "--chunk-names=shared"];
+    esbuild(&[&page[..], &["--target=es2022", "--loader:.css=text"]].concat())?;
+    esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
 }
 
 /// Changes when anything that goes into `www/dist` does.
-fn stamp(wasm: &Path, profile: Profile) -> Result<String> {
+fn stamp(compiled: &[PathBuf], profile: Profile) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(format!("{profile:?}"));
-    hash.update(std::fs::read(wasm).with_context(|| format!("{} was not built", wasm.display()))?);
-    let mut sources = vec![root().join("www/package-lock.json"), root().join("xtask/src/build.rs")];
+    let mut sources = compiled.to_vec();
+    sources.extend([root().join("www/package-lock.json"), root().join("xtask/src/build.rs")]);
     collect(&root().join("www/src"), &mut sources)?;
     sources.sort();
     for source in sources {

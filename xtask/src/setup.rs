@@ -9,9 +9,13 @@ use std::sync::OnceLock;
 /// Everything any command needs.
 pub(crate) fn everything() -> Result<()> {
     wasm_toolchain()?;
-    npm_packages()?;
+    client_packages()?;
+    redis()?;
     let browser = browser()?;
-    say(format!("ready: wasm32 standard library, npm packages, {}", browser.chromium.display()));
+    say(format!(
+        "ready: wasm32 standard library, npm and Python packages, redis-server, {}",
+        browser.chromium.display()
+    ));
     Ok(())
 }
 
@@ -168,9 +172,23 @@ fn find_browser() -> Option<Browser> {
 
 /// `www/node_modules` as the lock file says.
 pub(crate) fn npm_packages() -> Result<()> {
-    let www = root().join("www");
-    let lock = std::fs::read(www.join("package-lock.json")).context("www/package-lock.json is missing")?;
-    let stamp = www.join("node_modules/.installed-from");
+    npm_install("www")
+}
+
+/// What the tests of clients and examples need besides.
+pub(crate) fn client_packages() -> Result<PathBuf> {
+    npm_packages()?;
+    npm_install("tests/clients")?;
+    npm_install("examples/express")?;
+    python("target/test-venv", "tests/clients/requirements.txt")
+}
+
+/// `folder/node_modules` as the lock file there says.
+fn npm_install(folder: &str) -> Result<()> {
+    let at = root().join(folder);
+    let lock =
+        std::fs::read(at.join("package-lock.json")).with_context(|| format!("no package-lock.json in {folder}"))?;
+    let stamp = at.join("node_modules/.installed-from");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
@@ -180,11 +198,42 @@ pub(crate) fn npm_packages() -> Result<()> {
     if which("npm").is_none() {
         bail!("npm is missing: install Node.js 20 or later (https://nodejs.org) and run this again");
     }
-    say("installing npm packages from www/package-lock.json");
+    say(format!("installing npm packages from {folder}/package-lock.json"));
     let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    run(command("npm").args(install).current_dir(&www))?;
-    std::fs::write(stamp, lock).context("cannot write to www/node_modules")?;
+    run(command("npm").args(install).current_dir(&at))?;
+    std::fs::write(stamp, lock).with_context(|| format!("cannot write to {folder}/node_modules"))?;
     Ok(())
+}
+
+/// A Python of our own in `environment`, with the packages that `requirements` pins; where it is.
+pub(crate) fn python(environment: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = root().join(environment);
+    let wanted = std::fs::read(root().join(requirements))?;
+    let (python, stamp) = (folder.join("bin/python"), folder.join("installed-from"));
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    say(format!("installing the Python packages of {requirements} into {environment}"));
+    let make = || quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+    if !make() && which("apt-get").is_some() {
+        apt_install("Python", &["python3", "python3-venv"])?;
+        make();
+    }
+    if !python.is_file() {
+        bail!("python3 with venv is missing: install Python 3.11 or later and run this again");
+    }
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+    run(command(&python).args(pip))?;
+    std::fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+/// For the tests of the shared replay store.
+pub(crate) fn redis() -> Result<()> {
+    if which("redis-server").is_none() && which("apt-get").is_some() {
+        apt_install("Redis", &["redis-server"])?;
+    }
+    which("redis-server").map(|_| ()).context("redis-server is missing: install Redis or Valkey and run this again")
 }
 
 fn apt_install(what: &str, packages: &[&str]) -> Result<()> {

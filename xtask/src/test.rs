@@ -33,7 +33,7 @@ pub(crate) fn run(only: Option<Part>) -> Result<()> {
         say(format!("test: {part:?}"));
         match part {
             Part::Lint => lint()?,
-            Part::Native => shell::run(cargo().args(["test", "--workspace", "--quiet"]))?,
+            Part::Native => native()?,
             Part::Browser => browser()?,
             Part::Package => package()?,
             Part::E2e => end_to_end()?,
@@ -54,6 +54,11 @@ fn lint() -> Result<()> {
     shell::run(cargo().args(["fetch", "--quiet"]))?;
     let deny = ["deny", "--log-level", "error", "--workspace", "--offline", "check", "bans", "licenses", "sources"];
     shell::run(cargo().args(deny))
+}
+
+fn native() -> Result<()> {
+    setup::redis()?;
+    shell::run(cargo().args(["test", "--workspace", "--quiet"]))
 }
 
 fn browser() -> Result<()> {
@@ -77,7 +82,8 @@ fn package() -> Result<()> {
 fn end_to_end() -> Result<()> {
     let browser = setup::browser()?;
     build::package(Profile::Release)?;
-    shell::run(cargo().args(["build", "--package", "vouchsafe-server", "--package", "vouchsafe", "--quiet"]))?;
+    let python = setup::client_packages()?;
+    shell::run(cargo().args(["build", "--workspace", "--exclude", "xtask", "--quiet"]))?;
     let tests = root().join("tests/e2e");
     let mut files: Vec<_> = tests.read_dir()?.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
@@ -87,5 +93,5 @@ fn end_to_end() -> Result<()> {
     }
     let mut node = command("node");
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-    shell::run(node.env("CHROMIUM", browser.chromium))
+    shell::run(node.env("CHROMIUM", browser.chromium).env("VOUCHSAFE_TEST_PYTHON", python))
 }
