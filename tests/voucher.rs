@@ -1,11 +1,13 @@
 //! Attacks on the voucher, each refused with its code; and the honest way through.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+use std::sync::Arc;
 use vouchsafe::behavior::{EnvironmentFacts, Evidence};
 use vouchsafe::decision::Policy;
 use vouchsafe::trace::{Event, Kind, Pointer, Trace, codec};
 use vouchsafe::voucher::{
-    Challenge, ChallengeKey, Claims, Draft, Expectation, MemoryStore, PUZZLES, SolvedChallenge, Solver, StoreError,
-    Terms, Verifier, VisitorKey,
+    Challenge, ChallengeKey, Claims, Draft, Expectation, MemoryStore, NoveltyFilter, PUZZLES, SolvedChallenge, Solver,
+    StoreError, Terms, Verifier, VisitorKey,
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -44,8 +46,12 @@ struct Visit {
 
 impl Visit {
     fn with(terms: &Terms, trace: &Trace) -> Self {
+        Self::by([5; 32], terms, trace)
+    }
+
+    fn by(seed: [u8; 32], terms: &Terms, trace: &Trace) -> Self {
         let challenge = Challenge::read(&key().issue(terms)).unwrap();
-        let visitor = VisitorKey::from_seed([5; 32]);
+        let visitor = VisitorKey::from_seed(seed);
         let mut solver = Solver::new(&challenge, &visitor.thumbprint());
         while solver.step(1000) < PUZZLES {}
         let solved = SolvedChallenge::new(challenge.clone(), &visitor, &solver.answer().unwrap()).unwrap();
@@ -181,6 +187,78 @@ fn work_done_for_one_key_is_worthless_to_another() {
     let mut claims = visit.claims();
     claims.iss = thief.thumbprint_text();
     assert_eq!(verify(&thief.seal(&serde_json::to_vec(&claims).unwrap())), Err("insufficient-work"));
+}
+
+#[test]
+fn work_done_for_one_challenge_is_worthless_for_another() {
+    let visit = Visit::honest();
+    let fresh = key().issue(&Terms { nonce: "BBBBBBBBBBBBBBBBBBBBBA".into(), ..terms() });
+    assert_eq!(verify(&visit.forged(|c| c.challenge = fresh)), Err("insufficient-work"));
+}
+
+#[test]
+fn another_algorithm_or_another_key_in_the_header_is_refused() {
+    let voucher = Visit::honest().voucher();
+    let (header, rest) = voucher.split_once('.').unwrap();
+    let json = String::from_utf8(Base64UrlUnpadded::decode_vec(header).unwrap()).unwrap();
+    let with = |json: String| format!("{}.{rest}", Base64UrlUnpadded::encode_string(json.as_bytes()));
+    for (name, edited, code) in [
+        ("none", json.replace("EdDSA", "none"), "bad-algorithm"),
+        ("HMAC under the public key", json.replace("EdDSA", "HS256"), "bad-algorithm"),
+        ("an algorithm array", json.replace("\"EdDSA\"", "[\"EdDSA\"]"), "malformed"),
+        ("another curve", json.replace("\"Ed25519\"", "\"Ed448\""), "bad-algorithm"),
+        ("another type", json.replace("vouchsafe+jws", "JWT"), "bad-algorithm"),
+        ("a critical extension", json.replacen('{', "{\"crit\":[\"exp\"],", 1), "malformed"),
+        ("a key from elsewhere", json.replacen('{', "{\"jku\":\"https://evil.test/\",", 1), "malformed"),
+        ("a key twice", json.replacen('{', "{\"alg\":\"none\",", 1), "malformed"),
+    ] {
+        assert_eq!(verify(&with(edited)), Err(code), "{name}");
+    }
+    // The thief's key over the victim's claims, and the victim's signature.
+    let thief = VisitorKey::from_seed([6; 32]).seal(b"{}");
+    let (thief_header, _) = thief.split_once('.').unwrap();
+    assert_eq!(verify(&format!("{thief_header}.{rest}")), Err("bad-signature"));
+}
+
+#[test]
+fn encodings_that_are_not_canonical_are_refused() {
+    let voucher = Visit::honest().voucher();
+    let parts: Vec<&str> = voucher.split('.').collect();
+    for i in 0..3 {
+        for edit in [|part: &str| format!("{part}="), |part: &str| format!(" {part}"), |part: &str| format!("{part}\n")] {
+            let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+            parts[i] = edit(&parts[i]);
+            assert_eq!(verify(&parts.join(".")), Err("malformed"));
+        }
+    }
+    // 64 bytes leave four stray bits in the last of 86 characters: of sixteen spellings one is canonical.
+    let spellings = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars();
+    let stem = &parts[2][..85];
+    let spelt = spellings.filter(|last| !matches!(verify(&format!("{}.{}.{stem}{last}", parts[0], parts[1])), Err("malformed")));
+    assert_eq!(spelt.count(), 4);
+}
+
+#[test]
+fn hosts_that_look_alike_are_other_hosts() {
+    let visit = Visit::honest();
+    for host in ["shop.example.", "SHOP.example", "sh\u{43e}p.example", "shop.example\0", "xshop.example", "shop.example:443"] {
+        assert_eq!(verify(&visit.forged(|c| c.hostname = host.into())), Err("wrong-hostname"), "{host}");
+    }
+}
+
+#[test]
+fn evidence_of_another_session_counts_once() {
+    let (store, filter) = (MemoryStore::default(), Arc::new(NoveltyFilter::new(100)));
+    let verifier = Verifier::new(key()).with_novelty(filter);
+    let expected = Expectation { sitekey: Some("shop"), ..Expectation::default() };
+    let attempt = |seed: u8| {
+        let nonce = Base64UrlUnpadded::encode_string(&[seed; 16]);
+        let visit = Visit::by([seed; 32], &Terms { nonce, ..terms() }, &person());
+        verifier.verify(&visit.voucher(), &expected, NOW, &store).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!(attempt(1), Ok(()));
+    assert_eq!(attempt(2), Err("repeated-evidence"));
+    assert_eq!(attempt(2), Err("replayed"), "and its challenge is spent");
 }
 
 #[test]
