@@ -64,11 +64,8 @@ fn vectors() -> Value {
         ("no signature", seal(|_| {}).rsplit_once('.').unwrap().0.to_owned() + ".", NOW),
     ];
     let cases = cases.map(|(name, voucher, now)| {
-        let expected = Expectation {
-            sitekey: Some("vectors"),
-            hostnames: &["vectors.example".into()],
-            action: Some("signup"),
-        };
+        let expected =
+            Expectation { sitekey: Some("vectors"), hostnames: &["vectors.example".into()], action: Some("signup") };
         let outcome = Verifier::new(key.clone()).verify(&voucher, &expected, now, &MemoryStore::default());
         json!({ "name": name, "voucher": voucher, "now": now, "answer": Answer::of(&outcome, 0.4) })
     });

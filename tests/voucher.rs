@@ -225,7 +225,8 @@ fn encodings_that_are_not_canonical_are_refused() {
     let voucher = Visit::honest().voucher();
     let parts: Vec<&str> = voucher.split('.').collect();
     for i in 0..3 {
-        for edit in [|part: &str| format!("{part}="), |part: &str| format!(" {part}"), |part: &str| format!("{part}\n")] {
+        for edit in [|part: &str| format!("{part}="), |part: &str| format!(" {part}"), |part: &str| format!("{part}\n")]
+        {
             let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
             parts[i] = edit(&parts[i]);
             assert_eq!(verify(&parts.join(".")), Err("malformed"));
@@ -234,14 +235,17 @@ fn encodings_that_are_not_canonical_are_refused() {
     // 64 bytes leave four stray bits in the last of 86 characters: of sixteen spellings one is canonical.
     let spellings = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars();
     let stem = &parts[2][..85];
-    let spelt = spellings.filter(|last| !matches!(verify(&format!("{}.{}.{stem}{last}", parts[0], parts[1])), Err("malformed")));
+    let spelt = spellings
+        .filter(|last| !matches!(verify(&format!("{}.{}.{stem}{last}", parts[0], parts[1])), Err("malformed")));
     assert_eq!(spelt.count(), 4);
 }
 
 #[test]
 fn hosts_that_look_alike_are_other_hosts() {
     let visit = Visit::honest();
-    for host in ["shop.example.", "SHOP.example", "sh\u{43e}p.example", "shop.example\0", "xshop.example", "shop.example:443"] {
+    for host in
+        ["shop.example.", "SHOP.example", "sh\u{43e}p.example", "shop.example\0", "xshop.example", "shop.example:443"]
+    {
         assert_eq!(verify(&visit.forged(|c| c.hostname = host.into())), Err("wrong-hostname"), "{host}");
     }
 }

@@ -284,7 +284,7 @@ fn read_event<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Option<Event>, A::E
     let mut details = Details::default();
     let kind = match name.as_str() {
         "move" | "down" | "up" | "click" => {
-            let (x, y) = (need(seq, "x")?, need(seq, "y")?);
+            let (x, y) = (finite(seq, "x")?, finite(seq, "y")?);
             if let Some(given) = seq.next_element::<Option<Details>>()? {
                 details = given.unwrap_or_default();
             }
@@ -296,8 +296,8 @@ fn read_event<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Option<Event>, A::E
                 _ => Kind::Click { x, y, detail: details.detail.unwrap_or(1) },
             }
         }
-        "wheel" => Kind::Wheel { delta_y: need(seq, "delta_y")? },
-        "scroll" => Kind::Scroll { top: need(seq, "scroll_top")?, height: need(seq, "scroll_height")? },
+        "wheel" => Kind::Wheel { delta_y: finite(seq, "delta_y")? },
+        "scroll" => Kind::Scroll { top: finite(seq, "scroll_top")?, height: finite(seq, "scroll_height")? },
         "keydown" => Kind::KeyDown(need::<_, KeyName>(seq, "a key class")?.0),
         "keyup" => Kind::KeyUp(need::<_, KeyName>(seq, "a key class")?.0),
         "focus" => Kind::Focus,
@@ -317,6 +317,12 @@ fn read_event<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Option<Event>, A::E
 
 fn need<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(seq: &mut A, what: &'static str) -> Result<T, A::Error> {
     seq.next_element()?.ok_or_else(|| de::Error::custom(format_args!("event lacks {what}")))
+}
+
+/// A number that an `f32` holds: JSON can write larger ones.
+fn finite<'de, A: SeqAccess<'de>>(seq: &mut A, what: &'static str) -> Result<f32, A::Error> {
+    let number: f32 = need(seq, what)?;
+    if number.is_finite() { Ok(number) } else { Err(de::Error::custom(format_args!("{what} is too large"))) }
 }
 
 struct KeyName(KeyClass);
@@ -425,6 +431,7 @@ mod tests {
             (&line(r#"[[0,"move",1,null]]"#), "invalid type"),
             (&line(r#"[[0,"keydown","a"]]"#), "unknown key class"),
             (&line(r#"[[0,"move",1e999,2]]"#), "number out of range"),
+            (&line(r#"[[0,"move",1e99,2]]"#), "x is too large"),
             (&line(r#"[[0,"down",1,2,{"pressure":2}]]"#), "pressure"),
             (&line(r#"[[0,"down",1,2,{"type":"foot"}]]"#), "mouse, touch or pen"),
             (&line(r#"[[5,"focus"],[4,"blur"]]"#), "event 1 is earlier"),

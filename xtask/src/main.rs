@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod fuzz;
 mod serve;
 mod setup;
 mod shell;
@@ -50,6 +51,14 @@ enum Command {
     },
     /// Measure the cost of an event, a score, a signature and a verification, native and in the browser
     Bench,
+    /// Feed mutated input to everything that parses what comes from outside
+    Fuzz {
+        /// Only this target: voucher, claims, challenge, evidence, trace or body
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Train the behaviour model from ../shared/data and write it and its tables to models/
     Train,
     /// Runs one compiled test file in the browser; called by cargo
@@ -88,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Serve { profile, port } => serve::serve(profile, port),
         Command::Test { only } => test::run(only),
         Command::Bench => bench::run(),
+        Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
         Command::Train => train::run(),
         Command::WasmTestRunner { args } => {
             let args = [OsString::from("wasm-bindgen-test-runner")].into_iter().chain(args);

@@ -1,7 +1,7 @@
 //! Every test, in the order in which they fail fastest.
 
 use crate::shell::{self, cargo, command, root, say};
-use crate::{Profile, build, setup};
+use crate::{Profile, build, fuzz, setup};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::time::Instant;
@@ -13,6 +13,8 @@ pub(crate) enum Part {
     Lint,
     /// Unit, property and integration tests of the workspace
     Native,
+    /// Everything that parses outside input, fuzzed for a few seconds (longer: cargo xtask fuzz)
+    Fuzz,
     /// wasm-bindgen-test in headless Chromium
     Browser,
     /// The npm package: build, size budget, type check
@@ -34,6 +36,7 @@ pub(crate) fn run(only: Option<Part>) -> Result<()> {
         match part {
             Part::Lint => lint()?,
             Part::Native => native()?,
+            Part::Fuzz => fuzz::fuzz(None, 8)?,
             Part::Browser => browser()?,
             Part::Package => package()?,
             Part::E2e => end_to_end()?,

@@ -1,0 +1,7 @@
+//! The body of a request to /siteverify.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = vouchsafe_server::fuzz_body(true, data);
+    let _ = vouchsafe_server::fuzz_body(false, data);
+});
