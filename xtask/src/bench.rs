@@ -2,8 +2,34 @@ use crate::shell::{cargo, command, root, run as shell_run, say};
 use crate::{Profile, build, setup};
 use anyhow::Result;
 
-/// Native benches, then the same in headless Chromium.
-pub(crate) fn run() -> Result<()> {
+/// What is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Subject {
+    /// An event, a score, a signature, a verification: native and in headless Chromium
+    #[default]
+    Core,
+    /// The server under load, beside the peers' verifiers
+    Server,
+}
+
+pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
+    match subject {
+        Subject::Core => core(),
+        Subject::Server => server(arguments),
+    }
+}
+
+fn server(arguments: &[String]) -> Result<()> {
+    setup::redis()?;
+    setup::wrk()?;
+    setup::client_packages()?;
+    say("the server under load");
+    let mut bench = cargo();
+    bench.args(["bench", "--package", "vouchsafe-server", "--bench", "load", "--"]).args(arguments);
+    shell_run(&mut bench)
+}
+
+fn core() -> Result<()> {
     say("native (criterion)");
     shell_run(cargo().args(["bench", "--package", "vouchsafe", "--bench", "core", "--", "--quiet"]))?;
     let browser = setup::browser()?;

@@ -49,8 +49,15 @@ enum Command {
         #[arg(value_enum)]
         only: Option<test::Part>,
     },
-    /// Measure the cost of an event, a score, a signature and a verification, native and in the browser
-    Bench,
+    /// Measure speed, beside the peers in the same run
+    Bench {
+        /// What to measure
+        #[arg(value_enum, default_value_t)]
+        subject: bench::Subject,
+        /// Passed on to the bench, such as --million for the server
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Feed mutated input to everything that parses what comes from outside
     Fuzz {
         /// Only this target: voucher, claims, challenge, evidence, trace or body
@@ -96,7 +103,7 @@ fn run(command: Command) -> Result<()> {
         Command::Build { profile } => build::package(profile),
         Command::Serve { profile, port } => serve::serve(profile, port),
         Command::Test { only } => test::run(only),
-        Command::Bench => bench::run(),
+        Command::Bench { subject, arguments } => bench::run(subject, &arguments),
         Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
         Command::Train => train::run(),
         Command::WasmTestRunner { args } => {

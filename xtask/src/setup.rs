@@ -236,6 +236,14 @@ pub(crate) fn redis() -> Result<()> {
     which("redis-server").map(|_| ()).context("redis-server is missing: install Redis or Valkey and run this again")
 }
 
+/// The load generator of the server's bench.
+pub(crate) fn wrk() -> Result<()> {
+    if which("wrk").is_none() && which("apt-get").is_some() {
+        apt_install("the load generator wrk", &["wrk"])?;
+    }
+    which("wrk").map(|_| ()).context("wrk is missing: install it (https://github.com/wg/wrk) and run this again")
+}
+
 fn apt_install(what: &str, packages: &[&str]) -> Result<()> {
     say(format!("installing {what} with apt-get: {}", packages.join(" ")));
     let remedy = || format!("run `sudo apt-get install {}` and try again", packages.join(" "));
