@@ -40,7 +40,7 @@ fn vectors() -> Value {
     let evidence = Evidence::of(&trace, None);
     let draft = Draft {
         hostname: terms.hostname.clone(),
-        action: terms.action.clone(),
+        action: terms.action,
         cdata: Some("order \u{201c}7\u{201d}".into()),
         now: NOW - 10,
         jti: [9; 16],

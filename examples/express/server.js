@@ -1,6 +1,6 @@
 // A form protected in one process: the npm package issues the challenges and verifies the vouchers.
 //
-//   npm install && CHALLENGE_SECRET=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=') npm start
+//   npm install && CHALLENGE_SECRET=$(openssl rand -hex 32) npm start
 
 import express from "express";
 import { fileURLToPath } from "node:url";

@@ -66,7 +66,10 @@ fn million(folder: &Path) {
             if round == 1 {
                 after_first = resident;
             } else if round == 10 {
-                println!("  {:.1} bytes a live voucher", (resident - after_first) as f64 * 1024.0 / 900_000.0);
+                println!(
+                    "  {:.1} bytes of memory a live voucher",
+                    (resident - after_first) as f64 * 1024.0 / 900_000.0
+                );
             }
         }
     }

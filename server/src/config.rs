@@ -112,7 +112,7 @@ impl Default for Config {
             challenge_lifetime_s: 1800,
             novelty_entries: 16_384,
             address_limit: 240,
-            site_limit: 0,
+            site_limit: 60_000,
             trusted_proxies: Vec::new(),
             drain_s: 0,
             test_keys: false,

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 /// apart (exactly, scaled, or at another frame rate). Somebody who hands in one session's evidence under many challenges is
 /// noticed, unless every copy is changed about as much as people differ.
 ///
-/// Memory is fixed when it is made: `capacity` entries of about 250 bytes; the oldest is forgotten first.
+/// Memory is fixed when it is made: `capacity` entries of about 280 bytes; the oldest is forgotten first.
 pub struct NoveltyFilter {
     inner: Mutex<Inner>,
 }
