@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use command::Command;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -25,11 +26,19 @@ struct Cli {
     command: Option<Command>,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command {
+    let outcome = match cli.command {
         Some(command) => command.run(&cli.flags),
         None => serve(cli.flags),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Plain words, also where RUST_BACKTRACE is set.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -17,12 +17,10 @@ describe("the widget", () => {
   let server, slow, short, chromium;
   before(async () => {
     mkdirSync(shots, { recursive: true });
-    [server, slow, short, chromium] = await Promise.all([
-      startServer(),
-      startServer({ config: "difficulty = 18" }),
-      startServer({ config: "challenge_lifetime_s = 4" }),
-      startBrowser(),
-    ]);
+    server = await startServer();
+    slow = await startServer({ config: "difficulty = 18\nmax_difficulty = 18" });
+    short = await startServer({ config: "challenge_lifetime_s = 4" });
+    chromium = await startBrowser();
   });
   after(async () => {
     await chromium?.browser.close();

@@ -95,6 +95,6 @@ fn end_to_end() -> Result<()> {
         bail!("no end-to-end tests in {}", tests.display());
     }
     let mut node = command("node");
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    node.args(["--test", "--test-concurrency=1", "--test-timeout=180000", "--test-reporter=spec"]).args(files);
     shell::run(node.env("CHROMIUM", browser.chromium).env("VOUCHSAFE_TEST_PYTHON", python))
 }
