@@ -9,6 +9,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ["pointer", "click", "typing", "scroll", "touch", "attention", "environment"]
+STROKE_FACTS = 24
 
 
 def data_dir():
@@ -24,7 +25,8 @@ def read(name):
 
 
 def measure(traces):
-    """Evidence bytes of each trace: {family: array [n, features] with 0 rows where absent}."""
+    """Evidence bytes of each trace: {family: array [n, features] with 0 rows where absent}, and
+    {"strokes": list of n arrays [strokes, facts]}."""
     tool = ROOT / "target/release/vouchsafe"
     lines = []
     for i, tr in enumerate(traces):
@@ -32,8 +34,9 @@ def measure(traces):
     done = subprocess.run([tool, "features", "--bytes", "-"], input="\n".join(lines), capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"vouchsafe features failed: {done.stderr[:500]}")
-    rows = [json.loads(line)["features"] for line in done.stdout.splitlines()]
-    out = {}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    rows = [line["features"] for line in lines]
+    out = {"strokes": [np.array(line["strokes"], np.uint8).reshape(-1, STROKE_FACTS) for line in lines]}
     for family in FAMILIES:
         width = max((len(r[family]) for r in rows if r[family]), default=0)
         table = np.zeros((len(rows), width), np.uint8)
@@ -102,10 +105,13 @@ def strokes(trace):
     return out
 
 
-def vary(trace, rng, strong=True):
-    """The same session on another screen, at another rate, mirrored, a little faster or slower."""
-    scale = np.exp(rng.uniform(-0.6, 0.5)) if strong else 1.0
-    pace = np.exp(rng.uniform(-0.15, 0.15))
+def vary(trace, rng):
+    """The same session on another screen, at another rate, mirrored, a little faster or slower.
+
+    People, half of the time, a good deal slower or faster: other people, with other devices, are."""
+    scale = np.exp(rng.uniform(-0.9, 0.5))
+    slow = trace.get("label") == "human" and rng.random() < 0.5
+    pace = np.exp(rng.uniform(-0.3, 0.7)) if slow else np.exp(rng.uniform(-0.15, 0.15))
     flip = rng.choice([-1, 1], 2)
     swap = rng.random() < 0.3
     period = rng.choice([0, 0, 1000 / 60, 1000 / 30, 22.0])

@@ -19,6 +19,8 @@ import movement
 
 MODELS = data.ROOT / "models"
 DEPTH, NODES = 3, 7
+# Leaves and thresholds are coarse, because every bit is paid for by every visitor.
+LEAF_STEPS = 31
 
 BASE = dict(
     objective="binary",
@@ -28,6 +30,7 @@ BASE = dict(
     bagging_fraction=0.7,
     bagging_freq=1,
     lambda_l2=5,
+    max_bin=63,
     verbose=-1,
     num_threads=2,
     seed=1,
@@ -79,11 +82,8 @@ class Family:
             monotone_constraints=[monotone.get(i, 0) for i in features],
         )
 
-    def role(self, name, human=None):
-        rows = (self.meta["role"] == name) & self.ok
-        return rows if human is None else rows & (self.human == human)
-
-    def fit(self, rows):
+    def weights(self, rows):
+        """Groups count by the root of their size, both sides alike."""
         w = self.meta["weight"].astype(float).copy()
         for label in (True, False):
             side = rows & (self.human == label)
@@ -91,11 +91,140 @@ class Family:
                 part = side & (self.meta["group"] == g)
                 w[part] /= np.sqrt(part.sum())
             w[side] *= rows.sum() / 2 / w[side].sum()
-        d = lgb.Dataset(self.x[rows][:, self.features], self.human[rows].astype(int), weight=w[rows])
-        return lgb.train(self.params, d, self.trees)
+        return w
+
+    def role(self, name, human=None):
+        rows = (self.meta["role"] == name) & self.ok
+        return rows if human is None else rows & (self.human == human)
+
+    def fit(self, rows):
+        x, y, w = self.x[rows], self.human[rows].astype(int), self.weights(rows)[rows]
+        return lgb.train(self.params, lgb.Dataset(x[:, self.features], y, weight=w), self.trees)
 
     def margin(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
+
+
+class Pointer(Family):
+    """Two stages: every stroke by itself, then the session with what its strokes scored.
+
+    The second stage is trained on scores by first stages that have not seen the session's group, and on
+    made-up sessions whose facts come from different people: each is a person's, together they are
+    nobody's. That is the nearest thing to a view of people alone."""
+
+    STROKE_TREES, MIXED_WEIGHT = 95, 0.3
+    STROKES = 55
+    SCORES = slice(56, 61)
+
+    def __init__(self, table, strokes, *rest):
+        super().__init__("pointer", table, *rest)
+        self.count = np.array([len(s) for s in strokes])
+        self.session = np.repeat(np.arange(len(strokes)), self.count)
+        self.strokes = np.vstack([s for s in strokes if len(s)])
+        groups = sorted(set(self.meta["group"]))
+        fold = {g: i % 2 for i, g in enumerate(np.random.default_rng(5).permutation(groups))}
+        self.fold = np.array([fold[g] for g in self.meta["group"]])
+
+    def fit_strokes(self, rows):
+        picked = rows[self.session]
+        w = (self.weights(rows) / np.maximum(self.count, 1))[self.session][picked]
+        y = self.human[self.session][picked].astype(int)
+        for label in (0, 1):
+            w[y == label] *= picked.sum() / 2 / w[y == label].sum()
+        params = dict(BASE, min_data_in_leaf=100, feature_fraction=0.5)
+        x = self.strokes[picked].astype(np.float32)
+        return Packed(lgb.train(params, lgb.Dataset(x, y, weight=w), self.STROKE_TREES), range(data.STROKE_FACTS))
+
+    def scores(self, model):
+        """The last five columns of the table, as src/behavior/pointer.rs computes them."""
+        margins = model.margin(self.strokes)
+        out = np.zeros((len(self.count), 5))
+        ends = np.cumsum(self.count)
+        for i in np.flatnonzero(self.count):
+            m = margins[ends[i] - self.count[i] : ends[i]]
+            out[i] = m.sum() / np.sqrt(len(m)), m.mean(), m.min(), m.max(), np.median(m)
+        limits = np.array([12, 5, 5, 5, 5])
+        share = np.clip((out + limits) / (2 * limits), 0, 1)
+        return np.where(self.count[:, None] > 0, 1 + np.floor(share * 254 + 0.5), 0).astype(np.uint8)
+
+    def fit(self, rows):
+        halves = [self.fit_strokes(rows & (self.fold != half)) for half in (0, 1)]
+        unseen = np.where((self.fold == 0)[:, None], self.scores(halves[0]), self.scores(halves[1]))
+        x = self.x.copy()
+        x[:, self.SCORES] = unseen
+        y, w = self.human.astype(float), self.weights(rows)
+        mixed = self.mixed(x, rows & self.human, 8000)
+        x, y = np.vstack([x[rows], mixed]), np.concatenate([y[rows], np.zeros(len(mixed))])
+        w = np.concatenate([w[rows], np.full(len(mixed), self.MIXED_WEIGHT * rows.sum() / 2 / len(mixed))])
+        model = lgb.train(self.params, lgb.Dataset(x[:, self.features], y, weight=w), self.trees)
+        model.strokes = self.fit_strokes(rows)
+        model.table = self.x.copy()
+        model.table[:, self.SCORES] = self.scores(model.strokes)
+        return model
+
+    def margin(self, model, rows):
+        return model.predict(model.table[rows][:, self.features], raw_score=True)
+
+    def mixed(self, x, people, n):
+        """Sessions with some facts from other people's sessions of about as many strokes."""
+        rng = np.random.default_rng(3)
+        people = np.flatnonzero(people)
+        order = people[np.argsort(self.x[people, self.STROKES] + rng.normal(0, 2, len(people)))]
+        at = rng.integers(0, len(order) - 60, n)
+        out = x[order[at]].copy()
+        for i in range(n):
+            facts = rng.choice(self.STROKES, rng.integers(6, 28), replace=False)
+            out[i, facts] = x[order[at[i] + rng.integers(1, 60, len(facts))], facts]
+        return out
+
+
+class Packed:
+    """Trees as they ship, with leaves of one byte."""
+
+    def __init__(self, model, features):
+        dump = model.dump_model()["tree_info"]
+        self.trees = []
+        for info in dump:
+            split, threshold, leaves = [0] * NODES, [255] * NODES, [0.0] * (NODES + 1)
+
+            def fill(node, at):
+                if at >= NODES:
+                    leaves[at - NODES] = node["leaf_value"]
+                    return
+                if "leaf_value" in node:
+                    fill(node, 2 * at + 1)
+                    fill(node, 2 * at + 2)
+                    return
+                split[at], threshold[at] = features[node["split_feature"]], int(np.floor(node["threshold"]))
+                fill(node["left_child"], 2 * at + 1)
+                fill(node["right_child"], 2 * at + 2)
+
+            fill(info["tree_structure"], 0)
+            self.trees.append((split, threshold, leaves))
+        self.scale = max(abs(v) for _, _, leaves in self.trees for v in leaves) / LEAF_STEPS
+
+    def margin(self, table):
+        total = np.zeros(len(table))
+        rows = np.arange(len(table))
+        for split, threshold, leaves in self.trees:
+            at = np.zeros(len(table), int)
+            split, threshold = np.array(split), np.array(threshold)
+            for _ in range(DEPTH):
+                at = 2 * at + 1 + (table[rows, split[at]] > threshold[at])
+            total += np.array([round(v / self.scale) for v in leaves])[at - NODES]
+        return total * self.scale
+
+    def bytes(self, width, slope, offset, usual):
+        out = struct.pack("<BHff", width, len(self.trees), offset, slope * self.scale)
+        out += bytes(b for pair in usual for b in pair)
+        # Their order does not matter to the sum; in order they compress better.
+        out += b"".join(
+            sorted(
+                bytes(split) + bytes(threshold) + struct.pack("8b", *[int(round(v / self.scale)) for v in leaves])
+                for split, threshold, leaves in self.trees
+            )
+        )
+        return out
 
 
 def wilson(hits, n):
@@ -143,37 +272,6 @@ def calibrate(margins, labels, threshold):
     return slope, float(np.log(0.4 / 0.6) - slope * threshold)
 
 
-def pack(model, features, width, slope, offset, usual):
-    """The trees as complete trees of depth 3 (see src/behavior/model.rs), log-odds calibrated."""
-    dump = model.dump_model()["tree_info"]
-    trees = []
-    for info in dump:
-        split, threshold, leaves = [0] * NODES, [255] * NODES, [0.0] * (NODES + 1)
-
-        def fill(node, at):
-            if at >= NODES:
-                leaves[at - NODES] = node["leaf_value"]
-                return
-            if "leaf_value" in node:
-                fill(node, 2 * at + 1)
-                fill(node, 2 * at + 2)
-                return
-            split[at], threshold[at] = features[node["split_feature"]], int(np.floor(node["threshold"]))
-            fill(node["left_child"], 2 * at + 1)
-            fill(node["right_child"], 2 * at + 2)
-
-        fill(info["tree_structure"], 0)
-        trees.append((split, threshold, leaves))
-    largest = max(abs(v) for _, _, leaves in trees for v in leaves)
-    scale = largest / 127
-    out = struct.pack("<BHff", width, len(trees), offset, slope * scale)
-    out += bytes(b for pair in usual for b in pair)
-    for split, threshold, leaves in trees:
-        out += bytes(split) + bytes(threshold)
-        out += struct.pack("8b", *[int(round(v / scale)) for v in leaves])
-    return out
-
-
 def usual_ranges(family):
     """Per feature, the bytes between which 94 % of the training people's windows fall."""
     rows = family.bytes[family.role("train", True)]
@@ -188,13 +286,13 @@ def usual_ranges(family):
 def families():
     table, meta = movement.tables()
     width = table["pointer"].shape[1]
-    yield Family("pointer", table["pointer"], meta, list(range(width)), POINTER_KINDS, 140, 40)
+    yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40)
     table, meta = keys.tables()
     yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 80, 20, TYPING_MONOTONE)
 
 
 def main():
-    blob, report = b"VSB1", {}
+    blob, report = b"VSB2", {}
     for family in families():
         print(f"{family.name}: {int(family.role('train').sum())} windows to train on", flush=True)
         people = family.role("test3", True) if family.role("test3", True).any() else family.role("test", True)
@@ -214,7 +312,11 @@ def main():
             part = family.role("test3", False) & (family.kind == kind)
             seen[kind] = share(family.margin(model, part) < threshold) if part.any() else "none"
         report[family.name] = dict(left_out=rows, seen=seen, alarms=alarms, slope=slope, trees=family.trees)
-        blob += pack(model, family.features, family.bytes.shape[1], slope, offset, usual_ranges(family))
+        if isinstance(family, Pointer):
+            family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
+            blob += model.strokes.bytes(data.STROKE_FACTS, 1.0, 0.0, [(0, 255)] * data.STROKE_FACTS)
+        packed = Packed(model, family.features)
+        blob += packed.bytes(family.bytes.shape[1], slope, offset, usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)
     write_tables(report, len(blob))
     print(f"models/behavior.bin: {len(blob)} bytes")

@@ -210,6 +210,13 @@ impl Evidence {
     }
 }
 
+/// The facts of each mouse or pen stroke of a trace, as bytes: what the stroke model is trained on.
+pub fn stroke_bytes(trace: &Trace) -> Vec<Vec<u8>> {
+    let paths = path::Paths::of(&trace.events);
+    let strokes = paths.strokes.iter().filter(|s| s.device != crate::trace::PointerDevice::Touch);
+    strokes.map(|stroke| pointer::stroke_bytes(stroke).to_vec()).collect()
+}
+
 /// First 8 bytes of the SHA-256 of the behaviour model, hexadecimal: which judge a score is from.
 pub fn model_digest() -> String {
     model::digest()

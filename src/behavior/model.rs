@@ -1,6 +1,6 @@
 //! Boosted trees over evidence bytes, small enough to ship with the page.
 //!
-//! `models/behavior.bin`, little-endian: `b"VSB1"`, then for pointer and typing each: `u8` features
+//! `models/behavior.bin`, little-endian: `b"VSB2"`, then for stroke, pointer and typing each: `u8` features
 //! F, `u16` trees, `f32` bias, `f32` leaf scale, F pairs of `u8` (the range most people fall in),
 //! then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
 //! depth 3. A byte goes left when it is at most the threshold.
@@ -28,6 +28,8 @@ pub(super) struct Trees {
 /// The trained models.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Models {
+    /// One stroke by itself; what it says becomes facts of the pointer family.
+    pub(super) stroke: Trees,
     pub(super) pointer: Trees,
     pub(super) typing: Trees,
 }
@@ -40,16 +42,17 @@ impl Models {
     }
 
     fn parse(bytes: &'static [u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(b"VSB1")?;
+        let rest = bytes.strip_prefix(b"VSB2")?;
+        let (stroke, rest) = Trees::parse(rest)?;
         let (pointer, rest) = Trees::parse(rest)?;
         let (typing, rest) = Trees::parse(rest)?;
-        rest.is_empty().then_some(Self { pointer, typing })
+        rest.is_empty().then_some(Self { stroke, pointer, typing })
     }
 
     /// A model with no trees: every family scores even. A test holds the shipped bytes to parse.
     fn silent() -> Self {
         let none = Trees { bias: 0.0, scale: 0.0, features: 0, usual: &[], nodes: &[] };
-        Self { pointer: none, typing: none }
+        Self { stroke: none, pointer: none, typing: none }
     }
 }
 
@@ -124,6 +127,7 @@ mod tests {
     #[test]
     fn the_shipped_model_parses_and_fits_the_features() {
         let models = Models::parse(BYTES).expect("models/behavior.bin is whole");
+        assert_eq!(models.stroke.features(), crate::behavior::pointer::STROKE_FACTS);
         assert_eq!(models.pointer.features(), crate::behavior::pointer::SPECS.len());
         assert_eq!(models.typing.features(), crate::behavior::typing::SPECS.len());
     }

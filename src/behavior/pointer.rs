@@ -6,6 +6,7 @@
 //! recording.
 
 use super::FeatureSpec;
+use super::model::Models;
 use super::path::{STEP_MS, Stroke, distance};
 use super::stats::{correlation, deviation, iqr, ln_floor, mean, median};
 use crate::trace::PointerDevice;
@@ -27,7 +28,34 @@ pub(super) fn features(strokes: &[Stroke]) -> Option<Vec<Option<f64>>> {
         out.push(iqr(&mut column));
     }
     out.extend(session_facts(&strokes));
+    out.extend(stroke_scores(&facts));
     Some(out)
+}
+
+/// The bytes of one stroke's facts, as the stroke model reads them.
+pub(super) fn stroke_bytes(stroke: &Stroke) -> [u8; STROKE_FACTS] {
+    quantised(&stroke_facts(stroke))
+}
+
+fn quantised(facts: &[Option<f64>; STROKE_FACTS]) -> [u8; STROKE_FACTS] {
+    std::array::from_fn(|i| SPECS[2 * i].quantise(facts[i]))
+}
+
+/// How much like a person's each stroke is by itself, summed up: many a program gives itself away in
+/// every stroke a little, or in one stroke a lot, and medians over the session hide both.
+fn stroke_scores(facts: &[[Option<f64>; STROKE_FACTS]]) -> [Option<f64>; 5] {
+    let model = Models::shipped().stroke;
+    let mut scores: Vec<f64> =
+        facts.iter().filter_map(|facts| model.log_odds(&quantised(facts))).map(f64::from).collect::<Vec<_>>();
+    let total: f64 = scores.iter().sum();
+    let middle = median(&mut scores);
+    [
+        mean(&scores).map(|_| total / (scores.len() as f64).sqrt()),
+        mean(&scores),
+        scores.iter().copied().reduce(f64::min),
+        scores.iter().copied().reduce(f64::max),
+        middle,
+    ]
 }
 
 /// One number each for one stroke, in the order of the first half of [`SPECS`].
@@ -95,9 +123,10 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
 /// Which side of the movement a feature speaks of, in plain words.
 pub(super) fn aspect(feature: usize) -> &'static str {
     match feature {
-        52 | 53 => "its strokes repeat each other",
-        48..=51 => "how its speed fits the distance",
-        54.. => "the shape of its path",
+        SCORES.. => "its single strokes",
+        BOWS..SCORES => "the shape of its path",
+        REPEATS..BOWS => "its strokes repeat each other",
+        SESSION..REPEATS => "how its speed fits the distance",
         stroke => match stroke / 2 {
             0 => "how long its strokes take",
             1..=3 | 21 | 22 => "the shape of its path",
@@ -109,9 +138,18 @@ pub(super) fn aspect(feature: usize) -> &'static str {
     }
 }
 
-const STROKE_FACTS: usize = 24;
-/// Where [`SPECS`] has the number of strokes.
-pub(super) const STROKES: usize = SPECS.len() - 1;
+/// How many facts a stroke has.
+pub(super) const STROKE_FACTS: usize = 24;
+/// Where [`SPECS`] has the first fact about the strokes together.
+const SESSION: usize = 2 * STROKE_FACTS;
+/// Where it has the distance of the nearest other stroke, twice.
+const REPEATS: usize = SESSION + 4;
+/// Where it has which side bows prefer.
+const BOWS: usize = SESSION + 6;
+/// Where it has the number of strokes.
+pub(super) const STROKES: usize = SESSION + 7;
+/// Where it has what the stroke model says: everything before is measured.
+pub(super) const SCORES: usize = SESSION + 8;
 
 /// Facts about the strokes together.
 fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
@@ -373,8 +411,8 @@ fn nearest(profiles: &[[f64; PROFILE]]) -> Option<f64> {
     median(&mut gaps)
 }
 
-/// Median and interquartile range of each stroke fact, then the session facts.
-pub(super) const SPECS: [FeatureSpec; STROKE_FACTS * 2 + 8] = [
+/// Median and interquartile range of each stroke fact, then the session facts, then the stroke scores.
+pub(super) const SPECS: [FeatureSpec; SCORES + 5] = [
     FeatureSpec::new(4.8, 8.7),
     FeatureSpec::new(0.0, 2.5),
     FeatureSpec::new(0.0, 1.0),
@@ -431,6 +469,11 @@ pub(super) const SPECS: [FeatureSpec; STROKE_FACTS * 2 + 8] = [
     FeatureSpec::new(-7.0, 0.5),
     FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(0.0, 6.0),
+    FeatureSpec::new(-12.0, 12.0),
+    FeatureSpec::new(-5.0, 5.0),
+    FeatureSpec::new(-5.0, 5.0),
+    FeatureSpec::new(-5.0, 5.0),
+    FeatureSpec::new(-5.0, 5.0),
 ];
 
 /// What each of [`SPECS`] is, with its unit.
@@ -491,6 +534,11 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "nearest other bow, ln",
     "bow prefers one side",
     "strokes, ln",
+    "stroke scores, sum over root of count, log-odds",
+    "stroke scores, mean, log-odds",
+    "stroke scores, lowest, log-odds",
+    "stroke scores, highest, log-odds",
+    "stroke scores, median, log-odds",
 ];
 
 #[cfg(test)]
@@ -550,7 +598,7 @@ mod tests {
         }
         let strokes = Paths::of(&events).strokes;
         let all = features(&strokes).unwrap();
-        assert!(all[STROKE_FACTS * 2 + 4].unwrap() < -4.5);
+        assert!(all[REPEATS].unwrap() < -4.5);
         assert_eq!(all.len(), SPECS.len());
     }
 }

@@ -126,8 +126,10 @@ fn slots(capacity: usize) -> usize {
 
 /// Families, where their bytes begin, and how many they are. What a browser is and how long a page was
 /// open is the same for many people; movement and rhythm are not.
-const WATCHED: [(Family, usize, usize); 2] = [(Family::Pointer, 0, 56), (Family::Typing, 56, 17)];
-const BYTES: usize = 56 + 17;
+const WATCHED: [(Family, usize, usize); 2] = [(Family::Pointer, 0, POINTER), (Family::Typing, POINTER, 17)];
+/// What is measured of the pointer; the scores of single strokes follow from it.
+const POINTER: usize = 56;
+const BYTES: usize = POINTER + 17;
 /// Steps apart, on average over a family's bytes, at which evidence counts as the same.
 const NEAR: [u32; 2] = [2, 1];
 const BANDS: usize = 24;
@@ -207,8 +209,7 @@ mod tests {
 
     #[test]
     fn widths_are_the_families() {
-        for (family, _, width) in WATCHED {
-            assert_eq!(family.specs().len(), width);
-        }
+        assert_eq!(crate::behavior::Family::Pointer.feature_names()[POINTER - 1], "strokes, ln");
+        assert_eq!(Family::Typing.specs().len(), WATCHED[1].2);
     }
 }

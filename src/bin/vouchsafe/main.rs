@@ -32,7 +32,7 @@ enum Command {
         /// Trace files (JSONL; gzip when the name ends in .gz; - for standard input)
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// One byte a feature, as a voucher carries them, instead of values
+        /// One byte a feature, as a voucher carries them, instead of values; and each stroke's facts
         #[arg(long)]
         bytes: bool,
     },

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use vouchsafe::behavior::{Evidence, Family};
+use vouchsafe::behavior::{Evidence, Family, stroke_bytes};
 use vouchsafe::decision::Policy;
 use vouchsafe::trace::{Trace, codec};
 
@@ -114,10 +114,12 @@ pub(crate) fn features(trace: &Trace) -> Value {
     })
 }
 
-/// The same with `{family: [byte, ...] or null}`.
+/// The same with `{family: [byte, ...] or null}`, and `"strokes": [[byte, ...], ...]`.
 pub(crate) fn feature_bytes(trace: &Trace) -> Value {
     let evidence = Evidence::of(trace, None);
-    described(trace, |family| evidence.family(family).map(|bytes| json!(bytes)))
+    let mut described = described(trace, |family| evidence.family(family).map(|bytes| json!(bytes)));
+    described["strokes"] = json!(stroke_bytes(trace));
+    described
 }
 
 fn described(trace: &Trace, family: impl Fn(Family) -> Option<Value>) -> Value {
