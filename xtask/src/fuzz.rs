@@ -1,15 +1,14 @@
 //! Fuzzing with libFuzzer and coverage, on the stable compiler: no cargo-fuzz, no nightly.
 
-use crate::shell::{cargo, command, root, run, say, which};
+use crate::setup;
+use crate::shell::{cargo, command, root, run, say};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Stdio;
 
 /// Runs every target, or `only`, for `seconds` each from the committed seeds.
 pub(crate) fn fuzz(only: Option<&str>, seconds: u32) -> Result<()> {
-    if !["c++", "g++", "clang++"].iter().any(|compiler| which(compiler).is_some()) {
-        bail!("fuzzing compiles libFuzzer: install a C++ compiler (package g++) and run this again");
-    }
+    setup::cxx()?;
     say("compiling the fuzz targets with coverage counters");
     let host = host()?;
     let mut build = cargo();

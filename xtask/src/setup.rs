@@ -236,6 +236,18 @@ pub(crate) fn redis() -> Result<()> {
     which("redis-server").map(|_| ()).context("redis-server is missing: install Redis or Valkey and run this again")
 }
 
+/// What compiles libFuzzer.
+pub(crate) fn cxx() -> Result<()> {
+    let found = || ["c++", "g++", "clang++"].iter().any(|compiler| which(compiler).is_some());
+    if !found() && which("apt-get").is_some() {
+        apt_install("a C++ compiler", &["g++"])?;
+    }
+    if !found() {
+        bail!("a C++ compiler is missing: install g++ or clang and run this again");
+    }
+    Ok(())
+}
+
 /// The load generator of the server's bench.
 pub(crate) fn wrk() -> Result<()> {
     if which("wrk").is_none() && which("apt-get").is_some() {
