@@ -83,7 +83,7 @@ def windows(trace, rng, sizes, each):
     return out
 
 
-def click_windows(trace, clicks, stride=None):
+def click_windows(trace, clicks):
     """Windows that hold `clicks` presses each, one after the other."""
     out, start, count = [], 0, 0
     for i, e in enumerate(trace["events"]):

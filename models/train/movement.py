@@ -20,8 +20,8 @@ def tables(seed=1, sessions=160):
     rng = np.random.default_rng(seed)
     items = []
 
-    def add(trace, label, group, role, weight=1.0, varied=False):
-        items.append((trace, dict(label=label, group=group, role=role, weight=weight, varied=varied)))
+    def add(trace, label, group, role, weight=1.0):
+        items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
 
     people = data.read("human-pointer")
     train_strokes = []
@@ -33,7 +33,7 @@ def tables(seed=1, sessions=160):
             train_strokes += data.strokes(tr)[:80]
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
-                add(data.vary(w, rng), 1, group, role, 0.7, True)
+                add(data.vary(w, rng), 1, group, role, 0.7)
         else:
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
@@ -44,7 +44,7 @@ def tables(seed=1, sessions=160):
         group = "delbot-" + str(tr.get("user"))
         for w in data.windows(tr, rng, SIZES, 1):
             add(w, 1, group, "train", 0.6)
-            add(data.vary(w, rng), 1, group, "train", 0.4, True)
+            add(data.vary(w, rng), 1, group, "train", 0.4)
     for name in ("freihaut", "mynuuuu"):
         for tr in data.read(f"human-pointer-{name}"):
             for w in data.windows(tr, rng, SIZES, 4):
@@ -61,7 +61,7 @@ def tables(seed=1, sessions=160):
         for tr in data.read(name):
             for w in data.windows(tr, rng, SIZES, 2 if real else 1):
                 add(w, 0, group, "train", 2.0 if real else 0.5)
-                add(data.vary(w, rng), 0, group, "train", 1.0 if real else 0.3, True)
+                add(data.vary(w, rng), 0, group, "train", 1.0 if real else 0.3)
             for w in data.click_windows(tr, 3):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
@@ -75,7 +75,7 @@ def tables(seed=1, sessions=160):
                 s = adv.session(rng, stroke, int(size))
                 add(s, 0, f"made-{kind}", "train")
                 if rng.random() < 0.3:
-                    add(data.vary(s, rng), 0, f"made-{kind}", "train", 0.7, True)
+                    add(data.vary(s, rng), 0, f"made-{kind}", "train", 0.7)
             add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
             add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
     bytes_ = data.measure([t for t, _ in items])

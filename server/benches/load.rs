@@ -6,9 +6,9 @@
 mod common;
 
 use common::{Mint, Redis, SITE_SECRET};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_vouchsafe-server");
 const SECONDS: u32 = 6;
@@ -124,15 +124,8 @@ impl Running {
         Self::spawn(command, "/")
     }
 
-    fn spawn(mut command: Command, path: &str) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended before it listened").unwrap();
-            if let Some((_, rest)) = line.split_once("\"address\":\"") {
-                break rest.split('"').next().unwrap().to_owned();
-            }
-        };
+    fn spawn(command: Command, path: &str) -> Self {
+        let (child, address, lines) = common::listening(command);
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: format!("http://{address}{path}") }
     }

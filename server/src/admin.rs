@@ -9,7 +9,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use subtle::ConstantTimeEq;
-use tracing::{info, warn};
 
 /// Proof that the request carried the token.
 pub(crate) struct Admin;
@@ -62,14 +61,9 @@ pub(crate) async fn sites(_: Admin, State(app): State<App>) -> Response {
 
 /// `POST /admin/reload`: as SIGHUP does, with an answer.
 pub(crate) async fn reload(_: Admin, State(app): State<App>) -> Response {
-    let reloaded = app.reload();
-    let (status, answer) = match &reloaded {
+    let (status, answer) = match app.reload() {
         Ok(()) => (StatusCode::OK, json!({ "reloaded": true })),
         Err(error) => (StatusCode::CONFLICT, json!({ "reloaded": false, "message": format!("{error:#}") })),
     };
-    match reloaded {
-        Ok(()) => info!("configuration reloaded"),
-        Err(error) => warn!("configuration not reloaded: {error:#}"),
-    }
     (status, Json(answer)).into_response()
 }

@@ -20,6 +20,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
+use tracing::{info, warn};
 use vouchsafe::voucher::{
     Answer, ChallengeKey, Expectation, NoveltyFilter, ReceiptKey, ReplayStore, StoreError, VOUCHER_LIFETIME_S,
     VerifiedVoucher, Verifier, VerifyError,
@@ -86,17 +87,26 @@ impl App {
     }
 
     /// Reads the configuration again: sites, policies, keys, limits. The address and the database stay
-    /// what they were. With an error nothing changes.
+    /// what they were. With an error nothing changes. Either way it is logged.
     pub fn reload(&self) -> Result<()> {
-        let flags = self.0.flags.as_ref().context("this server was not started from a configuration")?;
-        let mut config = Config::load(flags)?;
-        let old = self.settings();
-        if flags.challenge_secret.is_none() && config.demo && old.config.demo {
-            // The secret that the demo made up is kept, or open pages would fail.
-            config.challenge_secrets.clone_from(&old.config.challenge_secrets);
+        let flags = self.0.flags.as_ref().context("this server was not started from a configuration");
+        let settings = flags.and_then(Config::load).and_then(|config| Settings::new(config, &self.0.novelty));
+        match settings {
+            Ok(settings) => {
+                self.0.settings.store(Arc::new(settings));
+                info!("configuration reloaded");
+                Ok(())
+            }
+            Err(error) => {
+                warn!("configuration not reloaded: {error:#}");
+                Err(error)
+            }
         }
-        self.0.settings.store(Arc::new(Settings::new(config, &self.0.novelty)?));
-        Ok(())
+    }
+
+    /// What it runs with now.
+    pub fn config(&self) -> Config {
+        self.settings().config.clone()
     }
 
     /// From now on /healthz asks load balancers to send nobody any more.
@@ -154,7 +164,7 @@ impl App {
 
 impl Settings {
     fn new(config: Config, novelty: &Arc<NoveltyFilter>) -> Result<Self> {
-        let key = challenge_key(&config.challenge_secrets)?;
+        let key = ChallengeKey::read(&config.challenge_secrets)?;
         let receipts = config.receipt_keys.iter().map(|key| receipt_key(key)).collect::<Result<_>>()?;
         let secrets = config.sites.iter().map(Site::secret_digest).collect::<Result<_>>()?;
         let verifier = Verifier::new(key.clone()).with_novelty(novelty.clone());
@@ -173,21 +183,6 @@ impl Settings {
             if same { Some(site) } else { found }
         })
     }
-}
-
-fn challenge_key(secrets: &[String]) -> Result<ChallengeKey> {
-    let mut key = None;
-    for secret in secrets {
-        let bytes = Base64UrlUnpadded::decode_vec(secret)
-            .ok()
-            .context("a challenge secret is not base64url without padding")?;
-        let made = match key {
-            None => ChallengeKey::new(&bytes),
-            Some(key) => ChallengeKey::accepting(key, &bytes),
-        };
-        key = Some(made.context("a challenge secret must have at least 16 bytes")?);
-    }
-    key.context("no challenge secret")
 }
 
 fn receipt_key(text: &str) -> Result<ReceiptKey> {

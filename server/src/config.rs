@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Where settings come from besides the file.
 #[derive(Clone, Debug, Default, Parser)]
@@ -165,7 +166,7 @@ impl Config {
 
     fn add_demo(&mut self) {
         if self.challenge_secrets.is_empty() {
-            self.challenge_secrets.push(Base64UrlUnpadded::encode_string(&crate::random::<32>()));
+            self.challenge_secrets.push(demo_secret());
         }
         if !self.sites.iter().any(|site| site.sitekey == DEMO_SITEKEY) {
             self.sites.push(Site {
@@ -208,7 +209,13 @@ impl Config {
     }
 }
 
-/// SHA-256 of a secret, as base64url: what is kept of it.
+/// Drawn once for a process: a reload must not change it, or open pages would fail.
+fn demo_secret() -> String {
+    static DRAWN: OnceLock<String> = OnceLock::new();
+    DRAWN.get_or_init(|| Base64UrlUnpadded::encode_string(&crate::random::<32>())).clone()
+}
+
+/// SHA-256 of a secret: what is kept of it and compared.
 pub(crate) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }

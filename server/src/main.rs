@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tracing::info;
 use vouchsafe_server::{App, Config, Flags, LogFormat, router};
 
 /// Issues challenges, verifies vouchers, serves the demo.
@@ -45,8 +45,8 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve(flags: Flags) -> Result<()> {
     start_logs(flags.log_format);
-    let Config { listen, demo, drain_s, .. } = Config::load(&flags)?;
     let app = App::start(flags)?;
+    let Config { listen, demo, drain_s, .. } = app.config();
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     info!(address = %listener.local_addr()?, "listening");
     if demo {
@@ -81,10 +81,8 @@ fn reload_on_hangup(app: App) {
     let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
-            match app.reload() {
-                Ok(()) => info!("configuration reloaded"),
-                Err(error) => warn!("configuration not reloaded: {error:#}"),
-            }
+            // It says itself how it went.
+            let _ = app.reload();
         }
     });
 }

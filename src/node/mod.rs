@@ -52,17 +52,7 @@ impl Core {
     /// `secrets`: base64url of at least 16 bytes each; the first signs, all are accepted.
     #[wasm_bindgen(constructor)]
     pub fn new(secrets: Vec<String>, novelty_entries: usize) -> Result<Core, JsError> {
-        let mut key: Option<ChallengeKey> = None;
-        for secret in &secrets {
-            let bytes = Base64UrlUnpadded::decode_vec(secret)
-                .map_err(|_| JsError::new("a challenge secret is not base64url without padding"))?;
-            let made = match key.take() {
-                None => ChallengeKey::new(&bytes),
-                Some(key) => key.accepting(&bytes),
-            };
-            key = Some(made.ok_or_else(|| JsError::new("a challenge secret must have at least 16 bytes"))?);
-        }
-        let key = key.ok_or_else(|| JsError::new("no challenge secret"))?;
+        let key = ChallengeKey::read(&secrets)?;
         let novelty = Arc::new(NoveltyFilter::new(novelty_entries));
         Ok(Self { verifier: Verifier::new(key.clone()), key, novelty })
     }

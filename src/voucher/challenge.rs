@@ -36,6 +36,20 @@ pub struct ChallengeKey {
     secrets: Vec<Vec<u8>>,
 }
 
+/// Why secrets are no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not one secret.
+    #[error("no challenge secret")]
+    Missing,
+    /// Not canonical base64url.
+    #[error("a challenge secret is not base64url without padding")]
+    Encoding,
+    /// One that could be guessed.
+    #[error("a challenge secret must have at least 16 bytes")]
+    Short,
+}
+
 /// A challenge as the browser holds it: read, not checked (only the server can).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
@@ -71,6 +85,20 @@ impl ChallengeKey {
     pub fn accepting(mut self, older: &[u8]) -> Option<Self> {
         self.secrets.push((older.len() >= 16).then(|| older.to_vec())?);
         Some(self)
+    }
+
+    /// From secrets as configurations hold them, in base64url: the first signs, all are accepted.
+    pub fn read(secrets: &[impl AsRef<str>]) -> Result<Self, KeyError> {
+        let mut key: Option<Self> = None;
+        for secret in secrets {
+            let secret = text::decode(secret.as_ref()).ok_or(KeyError::Encoding)?;
+            let longer = match key {
+                None => Self::new(&secret),
+                Some(key) => key.accepting(&secret),
+            };
+            key = Some(longer.ok_or(KeyError::Short)?);
+        }
+        key.ok_or(KeyError::Missing)
     }
 
     /// `base64url(terms as JSON) "." base64url(HMAC-SHA-256)`.

@@ -21,7 +21,7 @@ mod verify;
 mod work;
 
 pub use answer::{Accepted, Answer, iso_8601};
-pub use challenge::{Challenge, ChallengeError, ChallengeKey, Terms};
+pub use challenge::{Challenge, ChallengeError, ChallengeKey, KeyError, Terms};
 pub use claims::{Claims, Draft, EvidenceClaim, Signals};
 pub use jws::{JwsError, VisitorKey};
 pub use novelty::{NoveltyFilter, USES_OF_ONE_KEY};

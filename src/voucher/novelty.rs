@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 ///
 /// Memory is fixed when it is made: `capacity` entries of about 280 bytes; the oldest is forgotten first.
 pub struct NoveltyFilter {
+    capacity: usize,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     entries: Vec<Entry>,
-    capacity: usize,
     next: usize,
     /// For each band, entry numbers plus one by hash; 0 is none.
     index: Vec<u32>,
@@ -35,7 +35,7 @@ impl NoveltyFilter {
     /// A filter that remembers `capacity` vouchers; 0 remembers none and lets all through.
     pub fn new(capacity: usize) -> Self {
         let index = vec![0; if capacity == 0 { 0 } else { BANDS * slots(capacity) }];
-        Self { inner: Mutex::new(Inner { entries: Vec::new(), capacity, next: 0, index }) }
+        Self { capacity, inner: Mutex::new(Inner { entries: Vec::new(), next: 0, index }) }
     }
 
     /// Whether `evidence` is unlike what other keys have handed in. Then it is remembered.
@@ -43,14 +43,14 @@ impl NoveltyFilter {
     /// One page keeps its key, and a form that is sent again after a mistake brings much the same
     /// evidence again: the same key may do that [`USES_OF_ONE_KEY`] times.
     pub fn admit(&self, evidence: &Evidence, key: &Thumbprint) -> bool {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = watched(evidence);
-        if inner.capacity == 0 || bytes.iter().all(|b| *b == 0) {
+        if self.capacity == 0 || bytes.iter().all(|b| *b == 0) {
             return true;
         }
         let mut short = [0; 8];
         short.copy_from_slice(&key[..8]);
-        let slots: [usize; BANDS] = std::array::from_fn(|band| slot(band, &bytes, inner.capacity));
+        let slots: [usize; BANDS] = std::array::from_fn(|band| slot(band, &bytes, self.capacity));
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for slot in slots {
             let Some(at) = (inner.index[slot] as usize).checked_sub(1) else { continue };
             let entry = &mut inner.entries[at];
@@ -64,15 +64,15 @@ impl NoveltyFilter {
             entry.uses += 1;
             return true;
         }
-        inner.remember(Entry { bytes, key: short, uses: 1 }, &slots);
+        inner.remember(Entry { bytes, key: short, uses: 1 }, &slots, self.capacity);
         true
     }
 }
 
 impl Inner {
-    fn remember(&mut self, entry: Entry, slots: &[usize; BANDS]) {
+    fn remember(&mut self, entry: Entry, slots: &[usize; BANDS], capacity: usize) {
         let at = self.next;
-        self.next = (self.next + 1) % self.capacity;
+        self.next = (self.next + 1) % capacity;
         if at < self.entries.len() {
             self.entries[at] = entry;
         } else {

@@ -9,6 +9,7 @@ use serde::Serialize;
 /// the server's published key set.
 pub struct ReceiptKey {
     signing: SigningKey,
+    public: PublicKey,
 }
 
 /// What a receipt says.
@@ -46,19 +47,21 @@ pub struct PublicKey {
 impl ReceiptKey {
     /// From 32 secret bytes.
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self { signing: SigningKey::from_bytes(&seed) }
+        let signing = SigningKey::from_bytes(&seed);
+        let public = PublicKey {
+            kty: "OKP",
+            crv: "Ed25519",
+            x: text::encode(signing.verifying_key().as_bytes()),
+            kid: VisitorKey::from_seed(seed).thumbprint_text(),
+            alg: "EdDSA",
+            purpose: "sig",
+        };
+        Self { signing, public }
     }
 
     /// The public half, named by its RFC 7638 thumbprint.
-    pub fn public(&self) -> PublicKey {
-        PublicKey {
-            kty: "OKP",
-            crv: "Ed25519",
-            x: text::encode(self.signing.verifying_key().as_bytes()),
-            kid: VisitorKey::from_seed(self.signing.to_bytes()).thumbprint_text(),
-            alg: "EdDSA",
-            purpose: "sig",
-        }
+    pub fn public(&self) -> &PublicKey {
+        &self.public
     }
 
     /// A signed receipt for a voucher, valid for [`RECEIPT_LIFETIME_S`] from `now`.
@@ -77,7 +80,7 @@ impl ReceiptKey {
             verdict: claims.verdict,
         };
         // A struct of strings and finite numbers always serialises.
-        seal_named(&self.signing, &self.public().kid, &serde_json::to_vec(&receipt).unwrap_or_default())
+        seal_named(&self.signing, &self.public.kid, &serde_json::to_vec(&receipt).unwrap_or_default())
     }
 }
 

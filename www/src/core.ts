@@ -1,18 +1,13 @@
 // Loads the WebAssembly once and watches the page once, however many widgets there are.
 
 import init, { Ticket, Watcher } from "../build/core.js";
+import type { Assessment, ErrorCode } from "../types/vouchsafe.js";
+
+export type { Assessment, ErrorCode };
 
 export interface Core {
   watcher: Watcher;
   module: WebAssembly.Module;
-}
-
-export interface Assessment {
-  /** 0 to 1, 1 is a person. */
-  score: number;
-  verdict: "human" | "uncertain" | "bot";
-  signals: Record<string, number | undefined>;
-  reasons: { family: string; code: string; text: string; weight: number }[];
 }
 
 export { Ticket };
@@ -49,16 +44,6 @@ async function load(): Promise<Core> {
   watcher.attach();
   return { watcher, module };
 }
-
-export type ErrorCode =
-  | "unsupported-browser"
-  | "network"
-  | "missing-sitekey"
-  | "unknown-sitekey"
-  | "unknown-hostname"
-  | "too-many-requests"
-  | "server-error"
-  | "internal-error";
 
 /** What can go wrong, by a code that does not change. */
 export class WidgetError extends Error {

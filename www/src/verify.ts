@@ -3,34 +3,9 @@
 
 import { readFileSync } from "node:fs";
 import { Core, initSync } from "../build/verify.js";
+import type { Answer, ChallengeOptions, Expected, Store, VerifierOptions } from "../types/verify.js";
 
-export interface Store {
-  /** True when `id` was not there and is now. One step for everybody who shares the store. */
-  insertIfAbsent(id: string, expires: number, now: number): boolean | Promise<boolean>;
-}
-
-export interface VerifierOptions {
-  /** base64url of at least 16 bytes each. The first signs, all are accepted. */
-  challengeSecrets: string[];
-  store?: Store;
-  noveltyEntries?: number;
-}
-
-export interface ChallengeOptions {
-  sitekey: string;
-  hostname: string;
-  action?: string;
-  difficulty?: number;
-  lifetime?: number;
-  require?: string[];
-}
-
-export interface Expected {
-  sitekey: string;
-  hostnames?: string[];
-  action?: string;
-  minScore?: number;
-}
+export type { Answer, ChallengeOptions, Expected, Store, VerifierOptions };
 
 let loaded = false;
 
@@ -53,7 +28,7 @@ export class Verifier {
   }
 
   /** Verifies and redeems. Never rejects for a bad voucher: look at `success`. A store that fails refuses. */
-  async verify(voucher: unknown, { minScore = 0.4, ...expected }: Expected): Promise<object> {
+  async verify(voucher: unknown, { minScore = 0.4, ...expected }: Expected): Promise<Answer> {
     if (typeof voucher !== "string" || voucher === "") return refused("missing-input-response");
     const now = seconds();
     const checked = this.#core.check(voucher, { ...expected, minScore }, now);
@@ -68,7 +43,7 @@ export class Verifier {
         if (first === true) this.#core.admit(checked);
         else checked.replayed();
       }
-      return checked.answer() as object;
+      return checked.answer() as Answer;
     } finally {
       checked.free();
     }
@@ -95,7 +70,7 @@ export class MemoryStore implements Store {
   }
 }
 
-function refused(code: string): object {
+function refused(code: string): Answer {
   return { success: false, "error-codes": [code] };
 }
 

@@ -27,40 +27,43 @@ export interface Store {
   insertIfAbsent(id: string, expires: number, now: number): boolean | Promise<boolean>;
 }
 
+export interface VerifierOptions {
+  /** base64url of at least 16 bytes each, without padding. The first signs, all are accepted. */
+  challengeSecrets: string[];
+  /** Default: a `MemoryStore`. */
+  store?: Store;
+  /** How many vouchers' evidence is remembered, to notice when it comes again; default 16384. */
+  noveltyEntries?: number;
+}
+
+export interface ChallengeOptions {
+  sitekey: string;
+  hostname: string;
+  action?: string;
+  /** Leading zero bits of each puzzle, 0 to 20; default 12. */
+  difficulty?: number;
+  /** Seconds; default 1800. */
+  lifetime?: number;
+  /** Families every voucher must have evidence of. */
+  require?: string[];
+}
+
+export interface Expected {
+  sitekey: string;
+  /** Host names it may come from; default: the challenge's. */
+  hostnames?: string[];
+  action?: string;
+  /** Default 0.4, below which the verdict is "bot". */
+  minScore?: number;
+}
+
 /** Issues challenges and verifies vouchers, in this process. */
 export class Verifier {
-  constructor(options: {
-    /** base64url of at least 16 bytes each, without padding. The first signs, all are accepted. */
-    challengeSecrets: string[];
-    /** Default: a `MemoryStore`. */
-    store?: Store;
-    /** How many vouchers' evidence is remembered, to notice when it comes again; default 16384. */
-    noveltyEntries?: number;
-  });
+  constructor(options: VerifierOptions);
   /** What `GET /challenge` answers, as `{"challenge": token}`. Check sitekey and hostname first: they are signed. */
-  challenge(options: {
-    sitekey: string;
-    hostname: string;
-    action?: string;
-    /** Leading zero bits of each puzzle, 0 to 20; default 12. */
-    difficulty?: number;
-    /** Seconds; default 1800. */
-    lifetime?: number;
-    /** Families every voucher must have evidence of. */
-    require?: string[];
-  }): string;
+  challenge(options: ChallengeOptions): string;
   /** Verifies and redeems a voucher. Resolves for bad ones too: look at `success`. */
-  verify(
-    voucher: unknown,
-    expected: {
-      sitekey: string;
-      /** Host names it may come from; default: the challenge's. */
-      hostnames?: string[];
-      action?: string;
-      /** Default 0.4, below which the verdict is "bot". */
-      minScore?: number;
-    },
-  ): Promise<Answer>;
+  verify(voucher: unknown, expected: Expected): Promise<Answer>;
 }
 
 /** For one process. */

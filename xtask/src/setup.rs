@@ -192,12 +192,8 @@ fn npm_install(folder: &str) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    if which("npm").is_none() && which("apt-get").is_some() {
-        apt_install("Node.js and npm", &["nodejs", "npm"])?;
-    }
-    if which("npm").is_none() {
-        bail!("npm is missing: install Node.js 20 or later (https://nodejs.org) and run this again");
-    }
+    let missing = "npm is missing: install Node.js 20 or later (https://nodejs.org)";
+    need(&["npm"], "Node.js and npm", &["nodejs", "npm"], missing)?;
     say(format!("installing npm packages from {folder}/package-lock.json"));
     let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     run(command("npm").args(install).current_dir(&at))?;
@@ -230,30 +226,29 @@ pub(crate) fn python(environment: &str, requirements: &str) -> Result<PathBuf> {
 
 /// For the tests of the shared replay store.
 pub(crate) fn redis() -> Result<()> {
-    if which("redis-server").is_none() && which("apt-get").is_some() {
-        apt_install("Redis", &["redis-server"])?;
-    }
-    which("redis-server").map(|_| ()).context("redis-server is missing: install Redis or Valkey and run this again")
+    need(&["redis-server"], "Redis", &["redis-server"], "redis-server is missing: install Redis or Valkey")
 }
 
 /// What compiles libFuzzer.
 pub(crate) fn cxx() -> Result<()> {
-    let found = || ["c++", "g++", "clang++"].iter().any(|compiler| which(compiler).is_some());
-    if !found() && which("apt-get").is_some() {
-        apt_install("a C++ compiler", &["g++"])?;
-    }
-    if !found() {
-        bail!("a C++ compiler is missing: install g++ or clang and run this again");
-    }
-    Ok(())
+    need(&["c++", "g++", "clang++"], "a C++ compiler", &["g++"], "a C++ compiler is missing: install g++ or clang")
 }
 
 /// The load generator of the server's bench.
 pub(crate) fn wrk() -> Result<()> {
-    if which("wrk").is_none() && which("apt-get").is_some() {
-        apt_install("the load generator wrk", &["wrk"])?;
+    need(&["wrk"], "the load generator wrk", &["wrk"], "wrk is missing: install it (https://github.com/wg/wrk)")
+}
+
+/// One of `programs` on the search path, from Debian's `packages` where it is not there yet.
+fn need(programs: &[&str], what: &str, packages: &[&str], missing: &str) -> Result<()> {
+    let found = || programs.iter().any(|program| which(program).is_some());
+    if !found() && which("apt-get").is_some() {
+        apt_install(what, packages)?;
     }
-    which("wrk").map(|_| ()).context("wrk is missing: install it (https://github.com/wg/wrk) and run this again")
+    if !found() {
+        bail!("{missing} and run this again");
+    }
+    Ok(())
 }
 
 fn apt_install(what: &str, packages: &[&str]) -> Result<()> {

@@ -3,9 +3,9 @@
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "every user needs another part")]
 
 use sha2::{Digest, Sha256};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vouchsafe::behavior::{Evidence, Family};
 use vouchsafe::decision::Policy;
@@ -115,6 +115,15 @@ pub fn config(database: &str, more: &str) -> String {
     )
 }
 
+/// Starts a program and waits until it says where it listens; then the rest of what it says.
+pub fn listening(mut command: Command) -> (Child, String, Lines<BufReader<ChildStdout>>) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = lines.by_ref().map_while(Result::ok);
+    let address = said.find_map(|line| Some(line.split_once("\"address\":\"")?.1.split('"').next()?.to_owned()));
+    (child, address.expect("the server ended before it listened"), lines)
+}
+
 /// A server process on a port of its own; killed when dropped.
 pub struct Process {
     child: Child,
@@ -133,15 +142,8 @@ impl Process {
     pub fn start_with(program: &str, args: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(args).args(["--listen", "127.0.0.1:0", "--log-format", "json"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (child, address, lines) = listening(command);
         let logs = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
-        let address = loop {
-            let line = lines.next().expect("the server ended before it listened").unwrap();
-            if let Some((_, rest)) = line.split_once("\"address\":\"") {
-                break rest.split('"').next().unwrap().to_owned();
-            }
-        };
         let sink = logs.clone();
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
