@@ -43,13 +43,15 @@ def form(request):
     return HttpResponse(f"""<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
+  <meta name="viewport" content="width=device-width, initial-scale=1" />
+  <meta name="color-scheme" content="light dark" />
   <title>Newsletter</title>
   <script type="module" src="{escape(VOUCHSAFE_URL)}/dist/vouchsafe.js"></script>
   <form method="post" action="/subscribe">
     <input type="hidden" name="csrfmiddlewaretoken" value="{get_token(request)}" />
-    <label>E-mail <input type="email" name="email" required /></label>
+    <p><label>E-mail <input type="email" name="email" required /></label></p>
     <vouchsafe-widget data-sitekey="{escape(SITEKEY)}" data-action="subscribe"></vouchsafe-widget>
-    <button>Subscribe</button>
+    <p><button>Subscribe</button></p>
   </form>
 </html>""")
 

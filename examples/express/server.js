@@ -27,12 +27,14 @@ app.get("/", (_request, response) => {
   response.send(`<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
+  <meta name="viewport" content="width=device-width, initial-scale=1" />
+  <meta name="color-scheme" content="light dark" />
   <title>Newsletter</title>
   <script type="module" src="/vouchsafe/dist/vouchsafe.js"></script>
   <form method="post" action="/subscribe">
-    <label>E-mail <input type="email" name="email" required /></label>
+    <p><label>E-mail <input type="email" name="email" required /></label></p>
     <vouchsafe-widget data-sitekey="my-site" data-action="subscribe"></vouchsafe-widget>
-    <button>Subscribe</button>
+    <p><button>Subscribe</button></p>
   </form>
 </html>`);
 });
