@@ -6,6 +6,7 @@
 //! - [`trace`]: what a page saw of one visitor, and its JSONL codec
 //! - [`behavior`]: from a trace to evidence (one byte a feature), and from evidence to judgements
 //! - [`decision`]: from judgements to a score, a verdict and reasons in words
+//! - `face` (feature `face`): faces in pictures and camera frames, through tract
 //! - [`voucher`]: challenge, proof of work, signed claims, verification
 //! - `web` (wasm32 with feature `web`): the browser shell over all of it
 //! - `node` (wasm32 with feature `node`): the verifier for JavaScript servers
@@ -28,6 +29,8 @@
 
 pub mod behavior;
 pub mod decision;
+#[cfg(feature = "face")]
+pub mod face;
 pub mod trace;
 pub mod voucher;
 

@@ -1,5 +1,6 @@
 //! The `vouchsafe` command: the core that ships as WebAssembly, native, reading files.
 
+mod face;
 mod traces;
 mod verify;
 
@@ -8,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Scores recorded sessions and checks vouchers, with the code that runs in the browser.
+/// Scores recorded sessions, looks at photographs and checks vouchers, with the code that runs in the browser.
 ///
 /// Records go to standard output as JSONL, one per input, in input order. Bad input is reported on
 /// standard error as `file:line: what is wrong`; the rest is still processed and the exit code is 2.
@@ -36,6 +37,9 @@ enum Command {
         #[arg(long)]
         bytes: bool,
     },
+    /// Look at photographs
+    #[command(subcommand)]
+    Face(face::Command),
     /// Check a voucher from standard input: {"success","score",...} or {"success","error-codes"}
     ///
     /// Exit code 0 when it is good, 1 when it is refused, 2 when there is nothing to check. Single use
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Command::Features { files, bytes } => {
             traces::each(&files, &mut out, if bytes { traces::feature_bytes } else { traces::features })
         }
+        Command::Face(command) => face::run(&command, &mut out),
         Command::Verify(options) => return verify::run(&options, &mut out),
     };
     match result.and_then(|clean| out.flush().map(|()| clean)) {

@@ -1,0 +1,212 @@
+//! The models together: pictures in, faces out.
+
+use super::detector::{self, Detection, Detector, SIZES};
+use super::embedding::Embedder;
+use super::expression::Reader;
+use super::frame::Picture;
+use super::mesh::{Mesher, Region};
+use super::spoof::SpoofDetector;
+use super::{Embedding, Expression, FaceError, Frame, Hint, Mesh, Point, Pose, Quality, Rect};
+
+/// What a model is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Finds faces. Everything else needs it.
+    Detector,
+    /// 468 points, turn, eyes, mouth.
+    Mesh,
+    /// Whose face it is.
+    Identity,
+    /// What it shows.
+    Expression,
+    /// Whether it looks like a print or a screen.
+    Spoof,
+}
+
+/// What is wanted of each face beyond its place, points and quality. Models for it must be loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// [`Face::expression`].
+    pub expression: bool,
+    /// [`Face::spoof`].
+    pub spoof: bool,
+    /// [`Face::embedding`].
+    pub embedding: bool,
+}
+
+/// One face in a picture.
+#[derive(Clone, Debug)]
+pub struct Face {
+    /// Around brow, chin and cheeks, picture px.
+    pub bounds: Rect,
+    /// The detector's, 0 to 1.
+    pub confidence: f32,
+    /// Eye on the picture's left, eye on its right, tip of the nose, corners of the mouth, left and right.
+    pub points: [Point; 5],
+    /// Where the mesh fits; a face seen from behind the ear has none.
+    pub mesh: Option<Mesh>,
+    /// How the head is turned, where there is a mesh.
+    pub pose: Option<Pose>,
+    /// How well it can be seen.
+    pub quality: Quality,
+    /// Where asked for.
+    pub expression: Option<Expression>,
+    /// Looks like a print or a screen, 0 to 1; where asked for.
+    pub spoof: Option<f32>,
+    /// Where asked for.
+    pub embedding: Option<Embedding>,
+}
+
+/// The models that are loaded, and the face being followed.
+#[derive(Default)]
+pub struct FaceEngine {
+    detector: Option<Detector>,
+    mesher: Option<Mesher>,
+    embedder: Option<Embedder>,
+    reader: Option<Reader>,
+    spoof: Option<SpoofDetector>,
+    followed: Option<Followed>,
+}
+
+/// The face of the last frame.
+struct Followed {
+    region: Region,
+    confidence: f32,
+    /// Faces when they were last counted.
+    faces: usize,
+    /// Frames since.
+    frames: u32,
+}
+
+impl FaceEngine {
+    /// Takes the model for `role`, as ONNX. Errors: [`FaceError::Model`].
+    pub fn load(&mut self, role: Role, onnx: &[u8]) -> Result<(), FaceError> {
+        match role {
+            Role::Detector => self.detector = Some(Detector::new(onnx)?),
+            Role::Mesh => self.mesher = Some(Mesher::new(onnx)?),
+            Role::Identity => self.embedder = Some(Embedder::new(onnx)?),
+            Role::Expression => self.reader = Some(Reader::new(onnx)?),
+            Role::Spoof => self.spoof = Some(SpoofDetector::new(onnx)?),
+        }
+        Ok(())
+    }
+
+    /// Every face in a photograph, largest first; also small ones in large pictures, and in pictures that
+    /// lie on their side.
+    pub fn analyze(&mut self, frame: Frame<'_>, ask: Ask) -> Result<Vec<Face>, FaceError> {
+        let picture = Picture::new(frame);
+        let mut found = Vec::new();
+        for turns in TURNS {
+            found = self.find(&picture, turns)?;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        let mut faces = Vec::with_capacity(found.len());
+        for detection in found {
+            let mesh = self.fit(&picture, &Region::of(&detection.bounds, detection.roll()))?;
+            if mesh.is_none() && detection.confidence < SURE_WITHOUT_MESH {
+                continue;
+            }
+            faces.push(self.describe(&picture, detection, mesh, ask)?);
+        }
+        faces.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        if faces.len() > 1 {
+            faces.iter_mut().for_each(|face| face.quality.hints.push(Hint::OnePersonOnly));
+        }
+        Ok(faces)
+    }
+
+    /// The largest face of the next frame of a camera: followed by its mesh, and looked for where it is
+    /// lost. Also how many faces there were when they were last counted.
+    pub fn follow(&mut self, frame: Frame<'_>, ask: Ask) -> Result<(Option<Face>, usize), FaceError> {
+        let picture = Picture::new(frame);
+        if let Some(Followed { region, confidence, faces, frames }) = self.followed.take()
+            && frames < RECOUNT_FRAMES
+            && let Some(mesh) = self.fit(&picture, &region)?
+        {
+            let detection = Detection { bounds: mesh.bounds(), confidence, points: mesh.five_points() };
+            self.followed = Some(Followed { region: mesh.region(), confidence, faces, frames: frames + 1 });
+            return Ok((Some(self.describe(&picture, detection, Some(mesh), ask)?), faces));
+        }
+        let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
+        let mut found = Vec::new();
+        for size in [SIZES[0], SIZES[1]] {
+            found = detector.detect(&picture, size, 0)?;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        found.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        let Some(&detection) = found.first() else { return Ok((None, 0)) };
+        let Some(mesh) = self.fit(&picture, &Region::of(&detection.bounds, detection.roll()))? else {
+            return Ok((None, found.len()));
+        };
+        self.followed =
+            Some(Followed { region: mesh.region(), confidence: detection.confidence, faces: found.len(), frames: 0 });
+        let detection = Detection { bounds: mesh.bounds(), points: mesh.five_points(), ..detection };
+        Ok((Some(self.describe(&picture, detection, Some(mesh), ask)?), found.len()))
+    }
+
+    /// Forgets the face being followed.
+    pub fn lose(&mut self) {
+        self.followed = None;
+    }
+
+    fn find(&mut self, picture: &Picture<'_>, turns: usize) -> Result<Vec<Detection>, FaceError> {
+        let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
+        let longest = picture.width().max(picture.height());
+        let mut found = Vec::new();
+        for size in SIZES.into_iter().skip(1) {
+            // A finer look costs four times as much and finds faces only where there is more to see.
+            if size > SIZES[1] && longest < size as f32 * 0.75 {
+                break;
+            }
+            found.extend(detector.detect(picture, size, turns)?);
+        }
+        Ok(detector::without_duplicates(found))
+    }
+
+    fn fit(&self, picture: &Picture<'_>, region: &Region) -> Result<Option<Mesh>, FaceError> {
+        let mesher = self.mesher.as_ref().ok_or(FaceError::NotLoaded { role: "mesh" })?;
+        Ok(Some(mesher.fit(picture, region)?).filter(|mesh| mesh.presence >= LEAST_PRESENCE))
+    }
+
+    fn describe(
+        &self,
+        picture: &Picture<'_>,
+        detection: Detection,
+        mesh: Option<Mesh>,
+        ask: Ask,
+    ) -> Result<Face, FaceError> {
+        let Detection { bounds, confidence, points } = detection;
+        let pose = mesh.as_ref().map(Mesh::pose);
+        let missing = |role| FaceError::NotLoaded { role };
+        let expression = match ask.expression {
+            true => Some(self.reader.as_ref().ok_or(missing("expression"))?.read(picture, &points)?),
+            false => None,
+        };
+        let spoof = match ask.spoof {
+            true => Some(self.spoof.as_ref().ok_or(missing("spoof"))?.suspicion(picture, &bounds)?),
+            false => None,
+        };
+        let embedding = match ask.embedding {
+            true => Some(self.embedder.as_ref().ok_or(missing("identity"))?.embed(picture, &points)?),
+            false => None,
+        };
+        let quality = Quality::of(picture, &bounds, &points, pose);
+        Ok(Face { bounds, confidence, points, mesh, pose, quality, expression, spoof, embedding })
+    }
+}
+
+/// Quarter turns tried until there is a face: upright, on either side, upside down.
+const TURNS: [usize; 4] = [0, 1, 3, 2];
+
+/// The mesh network's own middle.
+const LEAST_PRESENCE: f32 = 0.5;
+
+/// A face that the mesh does not fit (a profile) counts where the detector is this sure.
+const SURE_WITHOUT_MESH: f32 = 0.8;
+
+/// Faces are counted again after this many followed frames: a second person is seen within half a second.
+const RECOUNT_FRAMES: u32 = 12;
