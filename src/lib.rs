@@ -9,6 +9,7 @@
 //! - `face` (feature `face`): faces in pictures and camera frames, through tract
 //! - [`voucher`]: challenge, proof of work, signed claims, verification
 //! - `web` (wasm32 with feature `web`): the browser shell over all of it
+//! - `camera` (wasm32 with feature `camera`): the face engine for its Worker
 //! - `node` (wasm32 with feature `node`): the verifier for JavaScript servers
 //!
 //! A server that received a voucher:
@@ -39,3 +40,6 @@ pub mod web;
 
 #[cfg(all(target_arch = "wasm32", feature = "node"))]
 pub mod node;
+
+#[cfg(all(target_arch = "wasm32", feature = "camera"))]
+pub mod camera;

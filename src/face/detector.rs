@@ -49,7 +49,7 @@ impl Detector {
         picture.sample(&map, size, size, |i, [r, g, b]| {
             (input[i], input[plane + i], input[2 * plane + i]) = (b, g, r);
         });
-        let outputs = self.network(size)?.run(input)?;
+        let outputs = self.network(size)?.run(&input)?;
         let found = decode(&outputs, size).into_iter().map(|found| found.moved(&map)).collect();
         Ok(without_duplicates(found))
     }

@@ -55,7 +55,7 @@ impl Embedder {
         });
         let mut sum: Vec<f32> = Vec::new();
         for input in [seen, mirrored] {
-            let output = self.network.run(input)?.into_iter().next().unwrap_or_default();
+            let output = self.network.run(&input)?.into_iter().next().unwrap_or_default();
             let one = Embedding::new(output).ok_or_else(no_direction)?;
             match sum.is_empty() {
                 true => sum = one.0,

@@ -23,6 +23,27 @@ pub enum Role {
     Spoof,
 }
 
+impl Role {
+    /// Every role, in the order in which they are needed.
+    pub const ALL: [Self; 5] = [Self::Detector, Self::Mesh, Self::Identity, Self::Expression, Self::Spoof];
+
+    /// As files and bindings call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detector => "detector",
+            Self::Mesh => "mesh",
+            Self::Identity => "identity",
+            Self::Expression => "expression",
+            Self::Spoof => "spoof",
+        }
+    }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// What is wanted of each face beyond its place, points and quality. Models for it must be loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ask {

@@ -37,7 +37,7 @@ impl Reader {
         let map = cut(points);
         let mut input = vec![0.0; SIZE * SIZE * 3];
         picture.sample(&map, SIZE, SIZE, |i, rgb| input[i * 3..i * 3 + 3].copy_from_slice(&rgb));
-        let output = self.network.run(input)?.into_iter().next().unwrap_or_default();
+        let output = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         let shares: [f32; 7] = output
             .try_into()
             .map_err(|_| FaceError::Inference { role: "expression", what: "not seven numbers".into() })?;

@@ -52,7 +52,7 @@ impl Mesher {
         picture.sample(&map, SIZE, SIZE, |i, rgb| {
             input[i * 3..i * 3 + 3].copy_from_slice(&rgb.map(|c| c / 255.0));
         });
-        let outputs = self.network.run(input)?;
+        let outputs = self.network.run(&input)?;
         let [points, presence] = outputs.as_slice() else {
             return Err(FaceError::Inference { role: "mesh", what: "not two outputs".into() });
         };

@@ -21,6 +21,7 @@ mod engine;
 mod expression;
 mod frame;
 mod geometry;
+pub mod liveness;
 mod mesh;
 mod network;
 mod quality;

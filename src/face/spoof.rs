@@ -24,7 +24,7 @@ impl SpoofDetector {
         picture.sample(&map, SIZE, SIZE, |i, [r, g, b]| {
             (input[i], input[plane + i], input[2 * plane + i]) = (b, g, r);
         });
-        let logits = self.network.run(input)?.into_iter().next().unwrap_or_default();
+        let logits = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         let [live, ..] = logits[..] else {
             return Err(FaceError::Inference { role: "spoof", what: "no output".into() });
         };
