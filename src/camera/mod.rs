@@ -1,7 +1,10 @@
 //! Bindings of the face engine for its Worker. They convert and call; what is decided is decided in
 //! [`crate::face`].
 
-use crate::face::{Ask, FaceEngine, Frame, Role};
+use crate::face::liveness::Step;
+use crate::face::{Ask, Check, Description, Embedding, Face, FaceEngine, Frame, Role};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 /// The models, and the face being followed.
@@ -19,16 +22,104 @@ impl Engine {
         Self::default()
     }
 
-    /// Takes a model: `detector`, `mesh`, `identity`, `expression` or `spoof`.
+    /// Takes a model: `detector`, `mesh`, `continuity`, `spoof`, `identity` or `expression`.
     pub fn load(&mut self, role: &str, onnx: &[u8]) -> Result<(), JsError> {
         let role = Role::from_name(role).ok_or_else(|| JsError::new("no such role"))?;
         Ok(self.engine.load(role, onnx)?)
     }
 
-    /// Whether a face is in a frame; the frame of a camera.
-    pub fn follow(&mut self, width: usize, height: usize, rgba: &[u8]) -> Result<f32, JsError> {
-        let frame = Frame::new(width, height, rgba)?;
-        let (face, count) = self.engine.follow(frame, Ask::default())?;
-        Ok(face.map_or(count as f32, |face| face.confidence))
+    /// Every face in a picture, as `vouchsafe face analyze` describes them. `ask`: `{expression?, spoof?,
+    /// embedding?}`.
+    pub fn analyze(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
+        let Wanted { expression, spoof, embedding } = serde_wasm_bindgen::from_value(ask)?;
+        let ask = Ask { expression, spoof, embedding, likeness: false };
+        let faces = self.engine.analyze(Frame::new(width, height, rgba)?, ask)?;
+        let described: Vec<Description> = faces.iter().map(Face::describe).collect();
+        Ok(serde_wasm_bindgen::to_value(&described)?)
+    }
+
+    /// The largest face of a camera's next frame, described; undefined where there is none.
+    pub fn follow(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
+        let Wanted { expression, spoof, embedding } = serde_wasm_bindgen::from_value(ask)?;
+        let ask = Ask { expression, spoof, embedding, likeness: false };
+        let (face, _) = self.engine.follow(Frame::new(width, height, rgba)?, ask)?;
+        Ok(serde_wasm_bindgen::to_value(&face.as_ref().map(Face::describe))?)
+    }
+}
+
+/// One attempt at one challenge's prompts.
+#[wasm_bindgen]
+pub struct FaceCheck {
+    check: Check,
+}
+
+#[wasm_bindgen]
+impl FaceCheck {
+    /// The prompts that a challenge's nonce (base64url) asks for on this attempt, from 0.
+    #[wasm_bindgen(constructor)]
+    pub fn new(nonce: &str, attempt: u8) -> Result<FaceCheck, JsError> {
+        let nonce = Base64UrlUnpadded::decode_vec(nonce).map_err(|_| JsError::new("the nonce is not base64url"))?;
+        Ok(Self { check: Check::new(&nonce, attempt) })
+    }
+
+    /// Looks at the frame taken at `at` ms: `{state, prompt?, done?, progress?, hint?, refusal?, evidence?, box?}`.
+    pub fn frame(
+        &mut self,
+        engine: &mut Engine,
+        width: usize,
+        height: usize,
+        rgba: &[u8],
+        at: f64,
+    ) -> Result<JsValue, JsError> {
+        let report = self.check.frame(&mut engine.engine, Frame::new(width, height, rgba)?, at)?;
+        let bounds = report.face.map(|face| [face.bounds.x, face.bounds.y, face.bounds.w, face.bounds.h]);
+        Ok(serde_wasm_bindgen::to_value(&Progress { bounds, ..Progress::of(&report.step) })?)
+    }
+}
+
+/// Cosine of two embeddings as [`Engine::analyze`] gives them.
+#[wasm_bindgen]
+pub fn similarity(a: Vec<f32>, b: Vec<f32>) -> Option<f32> {
+    Some(Embedding::new(a)?.similarity(&Embedding::new(b)?))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    expression: bool,
+    spoof: bool,
+    embedding: bool,
+}
+
+#[derive(Default, Serialize)]
+struct Progress {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<&'static str>,
+    done: usize,
+    progress: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<crate::face::Hint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<String>,
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
+    bounds: Option<[f32; 4]>,
+}
+
+impl Progress {
+    fn of(step: &Step) -> Self {
+        match step {
+            Step::Prepare(hint) => Self { state: "prepare", hint: *hint, ..Self::default() },
+            Step::Prompt { prompt, done, progress } => {
+                Self { state: "prompt", prompt: Some(prompt.name()), done: *done, progress: *progress, ..Self::default() }
+            }
+            Step::Passed(evidence) => {
+                let evidence = Base64UrlUnpadded::encode_string(&evidence.to_bytes());
+                Self { state: "passed", evidence: Some(evidence), ..Self::default() }
+            }
+            Step::Refused(refusal) => Self { state: "refused", refusal: Some(refusal.name()), ..Self::default() },
+        }
     }
 }

@@ -31,38 +31,64 @@ impl Embedding {
     }
 }
 
-/// SFace (opencv_zoo, Apache-2.0): RGB 0..255, 128 numbers.
+/// Which network makes the embedding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// SFace (opencv_zoo, Apache-2.0): RGB 0..255, 128 numbers. For telling people apart.
+    SFace,
+    /// MobileFaceNet (MIT): RGB -1..1, NHWC, 192 numbers. An eighth of the bytes: for seeing that a face stays
+    /// the same from frame to frame.
+    MobileFaceNet,
+}
+
 pub(super) struct Embedder {
     network: Network,
+    kind: Kind,
 }
 
 impl Embedder {
-    pub(super) fn new(onnx: &[u8]) -> Result<Self, FaceError> {
-        Ok(Self { network: Network::load("identity", onnx, &[1, 3, SIZE, SIZE])? })
+    pub(super) fn new(kind: Kind, onnx: &[u8]) -> Result<Self, FaceError> {
+        let network = match kind {
+            Kind::SFace => Network::load("identity", onnx, &[1, 3, SIZE, SIZE])?,
+            Kind::MobileFaceNet => Network::load("continuity", onnx, &[1, SIZE, SIZE, 3])?,
+        };
+        Ok(Self { network, kind })
+    }
+
+    /// Of the face with these five points.
+    pub(super) fn embed(&self, picture: &Picture<'_>, points: &[Point; 5]) -> Result<Embedding, FaceError> {
+        let map = aligned(points);
+        match self.kind {
+            Kind::SFace => self.embed_both_ways(picture, &map),
+            Kind::MobileFaceNet => {
+                let mut input = vec![0.0; 3 * SIZE * SIZE];
+                picture.sample(&map, SIZE, SIZE, |i, rgb| {
+                    input[i * 3..i * 3 + 3].copy_from_slice(&rgb.map(|c| (c - 127.5) / 128.0));
+                });
+                self.run(&input)
+            }
+        }
     }
 
     /// The mean over the face and its mirror image, which says the same of a person and differs in noise.
-    pub(super) fn embed(&self, picture: &Picture<'_>, points: &[Point; 5]) -> Result<Embedding, FaceError> {
-        let map = aligned(points);
+    fn embed_both_ways(&self, picture: &Picture<'_>, map: &Affine) -> Result<Embedding, FaceError> {
         let plane = SIZE * SIZE;
         let (mut seen, mut mirrored) = (vec![0.0; 3 * plane], vec![0.0; 3 * plane]);
-        picture.sample(&map, SIZE, SIZE, |i, rgb| {
+        picture.sample(map, SIZE, SIZE, |i, rgb| {
             let mirror = i - i % SIZE + (SIZE - 1 - i % SIZE);
             for (c, value) in rgb.into_iter().enumerate() {
                 seen[c * plane + i] = value;
                 mirrored[c * plane + mirror] = value;
             }
         });
-        let mut sum: Vec<f32> = Vec::new();
-        for input in [seen, mirrored] {
-            let output = self.network.run(&input)?.into_iter().next().unwrap_or_default();
-            let one = Embedding::new(output).ok_or_else(no_direction)?;
-            match sum.is_empty() {
-                true => sum = one.0,
-                false => sum.iter_mut().zip(one.0).for_each(|(s, v)| *s += v),
-            }
-        }
+        let (mut sum, mirrored) = (self.run(&seen)?.0, self.run(&mirrored)?.0);
+        sum.iter_mut().zip(mirrored).for_each(|(s, m)| *s += m);
         Embedding::new(sum).ok_or_else(no_direction)
+    }
+
+    fn run(&self, input: &[f32]) -> Result<Embedding, FaceError> {
+        let output = self.network.run(input)?.into_iter().next().unwrap_or_default();
+        Embedding::new(output).ok_or_else(no_direction)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The models together: pictures in, faces out.
 
 use super::detector::{self, Detection, Detector, SIZES};
-use super::embedding::Embedder;
+use super::embedding::{Embedder, Kind};
 use super::expression::Reader;
 use super::frame::Picture;
 use super::mesh::{Mesher, Region};
@@ -17,6 +17,8 @@ pub enum Role {
     Mesh,
     /// Whose face it is.
     Identity,
+    /// Whether it is still the same face; smaller, for frames that follow each other.
+    Continuity,
     /// What it shows.
     Expression,
     /// Whether it looks like a print or a screen.
@@ -25,7 +27,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order in which they are needed.
-    pub const ALL: [Self; 5] = [Self::Detector, Self::Mesh, Self::Identity, Self::Expression, Self::Spoof];
+    pub const ALL: [Self; 6] =
+        [Self::Detector, Self::Mesh, Self::Continuity, Self::Spoof, Self::Identity, Self::Expression];
 
     /// As files and bindings call it.
     pub const fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Role {
             Self::Detector => "detector",
             Self::Mesh => "mesh",
             Self::Identity => "identity",
+            Self::Continuity => "continuity",
             Self::Expression => "expression",
             Self::Spoof => "spoof",
         }
@@ -53,6 +57,8 @@ pub struct Ask {
     pub spoof: bool,
     /// [`Face::embedding`].
     pub embedding: bool,
+    /// [`Face::likeness`].
+    pub likeness: bool,
 }
 
 /// One face in a picture.
@@ -76,6 +82,8 @@ pub struct Face {
     pub spoof: Option<f32>,
     /// Where asked for.
     pub embedding: Option<Embedding>,
+    /// The smaller embedding, comparable only with its kind; where asked for.
+    pub likeness: Option<Embedding>,
 }
 
 /// The models that are loaded, and the face being followed.
@@ -84,6 +92,7 @@ pub struct FaceEngine {
     detector: Option<Detector>,
     mesher: Option<Mesher>,
     embedder: Option<Embedder>,
+    continuity: Option<Embedder>,
     reader: Option<Reader>,
     spoof: Option<SpoofDetector>,
     followed: Option<Followed>,
@@ -105,11 +114,24 @@ impl FaceEngine {
         match role {
             Role::Detector => self.detector = Some(Detector::new(onnx)?),
             Role::Mesh => self.mesher = Some(Mesher::new(onnx)?),
-            Role::Identity => self.embedder = Some(Embedder::new(onnx)?),
+            Role::Identity => self.embedder = Some(Embedder::new(Kind::SFace, onnx)?),
+            Role::Continuity => self.continuity = Some(Embedder::new(Kind::MobileFaceNet, onnx)?),
             Role::Expression => self.reader = Some(Reader::new(onnx)?),
             Role::Spoof => self.spoof = Some(SpoofDetector::new(onnx)?),
         }
         Ok(())
+    }
+
+    /// Whether the model for `role` is loaded.
+    pub fn has(&self, role: Role) -> bool {
+        match role {
+            Role::Detector => self.detector.is_some(),
+            Role::Mesh => self.mesher.is_some(),
+            Role::Identity => self.embedder.is_some(),
+            Role::Continuity => self.continuity.is_some(),
+            Role::Expression => self.reader.is_some(),
+            Role::Spoof => self.spoof.is_some(),
+        }
     }
 
     /// Every face in a photograph, largest first; also small ones in large pictures, and in pictures that
@@ -189,8 +211,8 @@ impl FaceEngine {
     }
 
     fn fit(&self, picture: &Picture<'_>, region: &Region) -> Result<Option<Mesh>, FaceError> {
-        let mesher = self.mesher.as_ref().ok_or(FaceError::NotLoaded { role: "mesh" })?;
-        Ok(Some(mesher.fit(picture, region)?).filter(|mesh| mesh.presence >= LEAST_PRESENCE))
+        let mesh = loaded(&self.mesher, Role::Mesh)?.fit(picture, region)?;
+        Ok(Some(mesh).filter(|mesh| mesh.presence >= LEAST_PRESENCE))
     }
 
     fn describe(
@@ -202,22 +224,29 @@ impl FaceEngine {
     ) -> Result<Face, FaceError> {
         let Detection { bounds, confidence, points } = detection;
         let pose = mesh.as_ref().map(Mesh::pose);
-        let missing = |role| FaceError::NotLoaded { role };
         let expression = match ask.expression {
-            true => Some(self.reader.as_ref().ok_or(missing("expression"))?.read(picture, &points)?),
+            true => Some(loaded(&self.reader, Role::Expression)?.read(picture, &points)?),
             false => None,
         };
         let spoof = match ask.spoof {
-            true => Some(self.spoof.as_ref().ok_or(missing("spoof"))?.suspicion(picture, &bounds)?),
+            true => Some(loaded(&self.spoof, Role::Spoof)?.suspicion(picture, &bounds)?),
             false => None,
         };
         let embedding = match ask.embedding {
-            true => Some(self.embedder.as_ref().ok_or(missing("identity"))?.embed(picture, &points)?),
+            true => Some(loaded(&self.embedder, Role::Identity)?.embed(picture, &points)?),
+            false => None,
+        };
+        let likeness = match ask.likeness {
+            true => Some(loaded(&self.continuity, Role::Continuity)?.embed(picture, &points)?),
             false => None,
         };
         let quality = Quality::of(picture, &bounds, &points, pose);
-        Ok(Face { bounds, confidence, points, mesh, pose, quality, expression, spoof, embedding })
+        Ok(Face { bounds, confidence, points, mesh, pose, quality, expression, spoof, embedding, likeness })
     }
+}
+
+fn loaded<T>(model: &Option<T>, role: Role) -> Result<&T, FaceError> {
+    model.as_ref().ok_or(FaceError::NotLoaded { role: role.name() })
 }
 
 /// Quarter turns tried until there is a face: upright, on either side, upside down.

@@ -12,9 +12,12 @@
 //! - [`Frame`]: a borrowed RGBA picture
 //! - [`FaceEngine`]: the models, loaded one role at a time; the only part that computes with tract
 //! - [`liveness`]: the state machine over frames; it computes nothing from pixels itself
+//! - [`Check`]: both together, a frame at a time
 //!
 //! Nothing here judges anybody by age, gender or emotion: expression is a read-out and a prompt.
 
+mod check;
+mod describe;
 mod detector;
 mod embedding;
 mod engine;
@@ -27,6 +30,8 @@ mod network;
 mod quality;
 mod spoof;
 
+pub use check::{Check, Report};
+pub use describe::{Description, four_decimals};
 pub use detector::Detection;
 pub use embedding::{Embedding, SAME_PERSON_SIMILARITY};
 pub use engine::{Ask, Face, FaceEngine, Role};

@@ -29,10 +29,14 @@ pub(crate) enum WasmToolchain {
 }
 
 impl WasmToolchain {
-    /// `cargo SUBCOMMAND` for wasm32, up to and without package and profile.
-    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
+    /// `cargo SUBCOMMAND` for wasm32, up to and without package and profile. With vector instructions where
+    /// `simd`: every browser since 2023 has them, but the first load should run in older ones too.
+    pub(crate) fn cargo(&self, subcommand: &str, simd: bool) -> Command {
         // The compact SHA-2 has no unrolled rounds: 8 KB gzip less for every visitor.
         let mut flags = "--cfg getrandom_backend=\"wasm_js\" --cfg sha2_backend_soft=\"compact\"".to_owned();
+        if simd {
+            flags.push_str(" -C target-feature=+simd128");
+        }
         // No path of the machine that builds belongs in what visitors load.
         for folder in [cargo_home(), root().to_owned()] {
             flags.push_str(&format!(" --remap-path-prefix={}=", folder.display()));
@@ -48,7 +52,7 @@ impl WasmToolchain {
                 let mut cargo = command("/usr/bin/cargo");
                 cargo.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
                 cargo.arg(subcommand).arg("-Zbuild-std=std,panic_abort");
-                if subcommand == "build" {
+                if subcommand == "rustc" {
                     // Since the library is compiled anyway: without messages for panics nobody reads.
                     flags.push_str(" -Zunstable-options -Cpanic=immediate-abort");
                     cargo.arg("-Zbuild-std-features=optimize_for_size");
@@ -56,8 +60,9 @@ impl WasmToolchain {
                 cargo
             }
         };
-        // Its own folder: the two compilers would otherwise undo each other's work.
-        cargo.args(["--target", WASM, "--target-dir"]).arg(root().join("target/wasm")).env("RUSTFLAGS", flags);
+        // Own folders: with other flags everything is compiled anew.
+        let folder = root().join(if simd { "target/wasm-simd" } else { "target/wasm" });
+        cargo.args(["--target", WASM, "--target-dir"]).arg(folder).env("RUSTFLAGS", flags);
         cargo
     }
 }

@@ -67,7 +67,7 @@ fn native() -> Result<()> {
 fn browser() -> Result<()> {
     let browser = setup::browser()?;
     let toolchain = setup::wasm_toolchain()?;
-    let mut test = toolchain.cargo("test");
+    let mut test = toolchain.cargo("test", false);
     test.args(["--profile", "wasm-dev", "--package", "vouchsafe", "--no-default-features", "--features", "web"]);
     test.args(["--test", "browser", "--test", "parity"]);
     let runner = format!("{} wasm-test-runner", std::env::current_exe()?.display());

@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::face::{
-    Ask, EXPRESSIONS, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Rect, Role, SAME_PERSON_SIMILARITY,
+    Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, four_decimals,
 };
 
 #[derive(Subcommand)]
@@ -50,12 +50,12 @@ fn analyze(images: &[PathBuf], embedding: bool, out: &mut impl Write) -> io::Res
     let mut roles = vec![Role::Detector, Role::Mesh, Role::Expression, Role::Spoof];
     roles.extend(embedding.then_some(Role::Identity));
     let mut engine = engine(&roles).map_err(io::Error::other)?;
-    let ask = Ask { expression: true, spoof: true, embedding };
+    let ask = Ask { expression: true, spoof: true, embedding, likeness: false };
     let mut clean = true;
     for path in images {
         match look(&mut engine, path, ask) {
             Ok(faces) => {
-                let faces: Vec<Value> = faces.iter().map(described).collect();
+                let faces: Vec<_> = faces.iter().map(Face::describe).collect();
                 writeln!(out, "{}", json!({ "image": path.to_string_lossy(), "faces": faces }))?;
             }
             Err(what) => {
@@ -79,7 +79,7 @@ fn compare(first: &Path, second: &Path, threshold: f32, out: &mut impl Write) ->
     let [a, b] = embeddings.as_slice() else { return Ok(false) };
     let distance = 1.0 - a.similarity(b);
     let same = distance <= threshold;
-    writeln!(out, "{}", json!({ "distance": number(distance), "threshold": number(threshold), "same": same }))?;
+    writeln!(out, "{}", json!({ "distance": four_decimals(distance), "threshold": four_decimals(threshold), "same": same }))?;
     Ok(true)
 }
 
@@ -96,6 +96,7 @@ fn engine(roles: &[Role]) -> Result<FaceEngine, FaceError> {
         let onnx: &[u8] = match role {
             Role::Detector => include_bytes!("../../../models/face/detector.onnx"),
             Role::Mesh => include_bytes!("../../../models/face/mesh.onnx"),
+            Role::Continuity => include_bytes!("../../../models/face/continuity.onnx"),
             Role::Identity => include_bytes!("../../../models/face/identity.onnx"),
             Role::Expression => include_bytes!("../../../models/face/expression.onnx"),
             Role::Spoof => include_bytes!("../../../models/face/spoof.onnx"),
@@ -138,51 +139,4 @@ fn read(path: &Path) -> Result<DynamicImage, String> {
 
 fn one_line(error: &image::ImageError) -> String {
     error.to_string().replace('\n', " ")
-}
-
-fn described(face: &Face) -> Value {
-    let mut described = seen(face);
-    if let Some(embedding) = &face.embedding {
-        described["embedding"] = embedding.values().iter().map(|v| number(*v)).collect();
-    }
-    described
-}
-
-fn seen(face: &Face) -> Value {
-    let Rect { x, y, w, h } = face.bounds;
-    let quality = &face.quality;
-    let hints: Vec<Value> = quality.hints.iter().map(|h| json!({ "code": h, "text": h.text() })).collect();
-    json!({
-        "box": numbers([x, y, w, h]),
-        "confidence": number(face.confidence),
-        "landmarks": face.mesh.as_ref().map_or_else(Vec::new, |mesh| mesh.points.iter().map(|p| numbers(*p)).collect()),
-        "points": Vec::from(face.points.map(|p| numbers([p.x, p.y]))),
-        "pose": face.pose.map(|p| json!({ "yaw": number(p.yaw), "pitch": number(p.pitch), "roll": number(p.roll) })),
-        "eyes": face.mesh.as_ref().map(|mesh| numbers(mesh.eye_aspect_ratio())),
-        "mouth": face.mesh.as_ref().map(|mesh| number(mesh.mouth_aspect_ratio())),
-        "expression": face.expression.map(|expression| {
-            let mut shares: Map<String, Value> =
-                EXPRESSIONS.iter().zip(expression.shares).map(|(name, share)| ((*name).to_owned(), number(share))).collect();
-            shares.insert("dominant".into(), expression.dominant().into());
-            shares
-        }),
-        "spoof": face.spoof.map(number),
-        "quality": {
-            "eye_distance": number(quality.eye_distance),
-            "brightness": number(quality.brightness),
-            "contrast": number(quality.contrast),
-            "sharpness": number(quality.sharpness),
-            "inside": number(quality.inside),
-            "hints": hints,
-        },
-    })
-}
-
-fn numbers<const N: usize>(values: [f32; N]) -> Value {
-    values.map(number).to_vec().into()
-}
-
-/// Four decimals; printing the nearest `f64` of the `f32` would show nine.
-fn number(value: f32) -> Value {
-    json!((f64::from(value) * 10_000.0).round() / 10_000.0)
 }
