@@ -59,6 +59,8 @@ impl Graph {
         let x = self.wire(input(0))?;
         let y = match node.op_type.as_str() {
             "Conv" => self.convolution(node, x)?,
+            // After one of our own layers; after a convolution of tract's it becomes part of that.
+            "Relu" if self.model.node(x.node).op_is::<Layer>() => self.layer(node, Layer::Relu, &[x])?,
             "Relu" => {
                 let rank = self.model.outlet_fact(x)?.rank();
                 let zero = tensor0(0f32).broadcast_into_rank(rank)?;

@@ -5,6 +5,8 @@ use tract_onnx::tract_hir::internal::*;
 /// One layer.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub(super) enum Layer {
+    /// `x` where positive, else 0.
+    Relu,
     /// `x` where positive, else `x` times the channel's slope.
     PRelu(Arc<Tensor>),
     /// `x * scale + shift`, a number a channel or one for all.
@@ -100,7 +102,13 @@ impl EvalOp for Layer {
         let first = inputs.remove(0);
         let shape: TVec<usize> = first.shape().into();
         let output = match self {
-            Self::PRelu(_) | Self::Affine { .. } | Self::Sum | Self::Gate | Self::Sigmoid | Self::Softmax => {
+            Self::Relu
+            | Self::PRelu(_)
+            | Self::Affine { .. }
+            | Self::Sum
+            | Self::Gate
+            | Self::Sigmoid
+            | Self::Softmax => {
                 // In place, where nobody else reads the input.
                 let mut tensor = first.into_tensor();
                 let second = second.as_ref().map(|second| floats(second)).transpose()?;
@@ -129,10 +137,11 @@ impl Layer {
                 let slopes = floats(slopes)?;
                 for (channel, x) in x.chunks_exact_mut(plane).enumerate() {
                     let slope = slopes[channel % slopes.len()];
-                    // Without a branch: both parts are computed four at a time.
-                    x.iter_mut().for_each(|x| *x = x.max(0.0) + slope * x.min(0.0));
+                    x.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { slope * *x });
                 }
             }
+            // Not `f32::max`, which is a call on wasm32: a comparison is done four at a time.
+            Self::Relu => x.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 }),
             Self::Affine { scale, shift } => {
                 let (scale, shift) = (floats(scale)?, floats(shift)?);
                 for (channel, x) in x.chunks_exact_mut(plane).enumerate() {
@@ -222,26 +231,69 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn max_pool(window: &Window, x: &[f32], size: [usize; 2], y: &mut [f32], out: [usize; 2]) {
+    let larger = |y: &mut f32, x: &f32| *y = if *x > *y { *x } else { *y };
     y.fill(f32::MIN);
     each_tap(window, size, out, |_, from, to, count, step| {
         let row = &mut y[to..to + count];
         if step == 1 {
-            row.iter_mut().zip(&x[from..]).for_each(|(y, x)| *y = y.max(*x));
+            row.iter_mut().zip(&x[from..from + count]).for_each(|(y, x)| larger(y, x));
         } else {
-            row.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, x)| *y = y.max(*x));
+            row.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, x)| larger(y, x));
         }
     });
 }
 
 fn depthwise(window: &Window, kernel: &[f32], x: &[f32], size: [usize; 2], y: &mut [f32], out: [usize; 2]) {
+    if window.kernel == [3, 3] && window.stride[1] <= 2 && window.before[1] <= 1 && size[1] >= 3 {
+        return depthwise_3x3(window, kernel, x, size, y, out);
+    }
     each_tap(window, size, out, |tap, from, to, count, step| {
         let (weight, row) = (kernel[tap], &mut y[to..to + count]);
         if step == 1 {
-            row.iter_mut().zip(&x[from..]).for_each(|(y, x)| *y += weight * x);
+            row.iter_mut().zip(&x[from..from + count]).for_each(|(y, x)| *y += weight * x);
         } else {
             row.iter_mut().zip(x[from..].iter().step_by(step)).for_each(|(y, x)| *y += weight * x);
         }
     });
+}
+
+/// Three taps of a row at a time, which is most of what the face models do outside of matrix products.
+fn depthwise_3x3(window: &Window, kernel: &[f32], x: &[f32], size: [usize; 2], y: &mut [f32], out: [usize; 2]) {
+    let (width, step, before) = (size[1], window.stride[1], window.before[1]);
+    for oy in 0..out[0] {
+        let row = &mut y[oy * out[1]..(oy + 1) * out[1]];
+        for ky in 0..3 {
+            let iy = oy * window.stride[0] + ky;
+            if iy < window.before[0] || iy - window.before[0] >= size[0] {
+                continue;
+            }
+            let x = &x[(iy - window.before[0]) * width..][..width];
+            let [a, b, c] = [kernel[ky * 3], kernel[ky * 3 + 1], kernel[ky * 3 + 2]];
+            // Outputs whose three taps all lie in the row: from `before` (0 or 1) on.
+            let inner = ((width + before - 3) / step + 1).min(out[1]).saturating_sub(before);
+            let read = before * step - before;
+            let y = &mut row[before..before + inner];
+            if step == 1 {
+                let (x0, x1, x2) = (&x[read..][..inner], &x[read + 1..][..inner], &x[read + 2..][..inner]);
+                for (((y, x0), x1), x2) in y.iter_mut().zip(x0).zip(x1).zip(x2) {
+                    *y += a * x0 + b * x1 + c * x2;
+                }
+            } else {
+                // Pairs: two inputs a step, and the next pair's first.
+                for (i, y) in y.iter_mut().enumerate() {
+                    let at = read + 2 * i;
+                    *y += a * x[at] + b * x[at + 1] + c * x[at + 2];
+                }
+            }
+            let tap = |at: usize, weight: f32| {
+                at.checked_sub(before).and_then(|at| x.get(at)).map_or(0.0, |x| weight * x)
+            };
+            for ox in (0..before.min(out[1])).chain(before + inner..out[1]) {
+                let at = ox * step;
+                row[ox] += tap(at, a) + tap(at + 1, b) + tap(at + 2, c);
+            }
+        }
+    }
 }
 
 /// Calls `row(tap, from, to, count, step)` for each kernel tap and output row it touches: `count` outputs
@@ -281,5 +333,65 @@ fn pad(pads: &[usize], x: &[f32], from: &[usize], y: &mut [f32], to: &[usize]) {
             let write = ((channel + pads[1]) * to[2] + row + pads[2]) * to[3] + pads[3];
             y[write..write + width].copy_from_slice(&x[read..read + width]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Straight from the definition.
+    fn by_definition(window: &Window, kernel: &[f32], x: &[f32], size: [usize; 2], out: [usize; 2]) -> Vec<f32> {
+        let mut y = vec![0.0; out[0] * out[1]];
+        for oy in 0..out[0] {
+            for ox in 0..out[1] {
+                for ky in 0..window.kernel[0] {
+                    for kx in 0..window.kernel[1] {
+                        let iy = (oy * window.stride[0] + ky).wrapping_sub(window.before[0]);
+                        let ix = (ox * window.stride[1] + kx).wrapping_sub(window.before[1]);
+                        if iy < size[0] && ix < size[1] {
+                            y[oy * out[1] + ox] += kernel[ky * window.kernel[1] + kx] * x[iy * size[1] + ix];
+                        }
+                    }
+                }
+            }
+        }
+        y
+    }
+
+    proptest! {
+        #[test]
+        fn depthwise_convolution_is_what_its_definition_says(
+            height in 1usize..12, width in 1usize..12, side in 1usize..6, stride in 1usize..4,
+            before in 0usize..3, after in 0usize..3, seed in 0u32..1000,
+        ) {
+            let window = Window { kernel: [side, side], stride: [stride; 2], before: [before; 2], after: [after; 2] };
+            let size = [height, width];
+            prop_assume!(before < side && after < side);
+            let Ok(out) = window.output(&size) else { return Ok(()) };
+            let number = |i: usize| ((i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed) >> 20) as f32 / 4096.0 - 0.5;
+            let kernel: Vec<f32> = (0..side * side).map(number).collect();
+            let x: Vec<f32> = (0..height * width).map(|i| number(i + 77)).collect();
+            let mut y = vec![0.0; out[0] * out[1]];
+            depthwise(&window, &kernel, &x, size, &mut y, out);
+            for (found, wanted) in y.iter().zip(by_definition(&window, &kernel, &x, size, out)) {
+                prop_assert!((found - wanted).abs() < 1e-4, "{found} is not {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_of_each_window_is_kept() {
+        let window = Window { kernel: [2, 2], stride: [2, 2], before: [0, 0], after: [0, 0] };
+        let mut y = [0.0; 2];
+        max_pool(&window, &[1.0, -2.0, -5.0, -4.0, 0.5, 3.0, -6.0, -7.0], [2, 4], &mut y, [1, 2]);
+        assert_eq!(y, [3.0, -4.0]);
+    }
+
+    #[test]
+    fn a_dot_product_takes_every_number() {
+        let a: Vec<f32> = (0..21).map(|i| i as f32).collect();
+        assert_eq!(dot(&a, &vec![1.0; 21]), 210.0);
     }
 }
