@@ -112,9 +112,13 @@ impl Progress {
     fn of(step: &Step) -> Self {
         match step {
             Step::Prepare(hint) => Self { state: "prepare", hint: *hint, ..Self::default() },
-            Step::Prompt { prompt, done, progress } => {
-                Self { state: "prompt", prompt: Some(prompt.name()), done: *done, progress: *progress, ..Self::default() }
-            }
+            Step::Prompt { prompt, done, progress } => Self {
+                state: "prompt",
+                prompt: Some(prompt.name()),
+                done: *done,
+                progress: *progress,
+                ..Self::default()
+            },
             Step::Passed(evidence) => {
                 let evidence = Base64UrlUnpadded::encode_string(&evidence.to_bytes());
                 Self { state: "passed", evidence: Some(evidence), ..Self::default() }

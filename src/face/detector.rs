@@ -1,9 +1,9 @@
 //! YuNet (opencv_zoo, MIT): boxes and five points, at any input size that is a multiple of 32.
 
+use super::FaceError;
 use super::frame::Picture;
 use super::geometry::{Affine, Point, Rect};
 use super::network::Network;
-use super::FaceError;
 use std::collections::BTreeMap;
 
 /// A face as the detector sees it.
@@ -68,11 +68,7 @@ impl Detection {
     fn moved(self, map: &Affine) -> Self {
         let Rect { x, y, w, h } = self.bounds;
         let corners = [Point::new(x, y), Point::new(x + w, y + h)].map(|p| map.apply(p));
-        Self {
-            bounds: Rect::around(corners).unwrap_or_default(),
-            points: self.points.map(|p| map.apply(p)),
-            ..self
-        }
+        Self { bounds: Rect::around(corners).unwrap_or_default(), points: self.points.map(|p| map.apply(p)), ..self }
     }
 
     /// Turn of the line through the eyes, radians clockwise.
@@ -104,8 +100,7 @@ fn decode(outputs: &[Vec<f32>], size: usize) -> Vec<Detection> {
             let stride = stride as f32;
             let (column, row) = ((cell % cells) as f32, (cell / cells) as f32);
             let (w, h) = (libm::expf(b[2]) * stride, libm::expf(b[3]) * stride);
-            let bounds =
-                Rect { x: (column + b[0]) * stride - w / 2.0, y: (row + b[1]) * stride - h / 2.0, w, h };
+            let bounds = Rect { x: (column + b[0]) * stride - w / 2.0, y: (row + b[1]) * stride - h / 2.0, w, h };
             let point = |n: usize| Point::new((k[2 * n] + column) * stride, (k[2 * n + 1] + row) * stride);
             let points = [point(0), point(1), point(2), point(3), point(4)];
             if w.is_finite() && h.is_finite() {

@@ -6,7 +6,7 @@ use super::expression::Reader;
 use super::frame::Picture;
 use super::mesh::{Mesher, Region};
 use super::spoof::SpoofDetector;
-use super::{Embedding, Expression, FaceError, Frame, Hint, Mesh, Point, Pose, Quality, Rect};
+use super::{Embedding, Expression, FaceError, Frame, Hint, Mesh, Point, Pose, Quality, Rect, eyes};
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +74,9 @@ pub struct Face {
     pub mesh: Option<Mesh>,
     /// How the head is turned, where there is a mesh.
     pub pose: Option<Pose>,
+    /// How much darker the eyes' middles are than the skin under them, 0 to 1, where there is a mesh: near 0
+    /// where eyes are closed.
+    pub iris_contrast: Option<f32>,
     /// How well it can be seen.
     pub quality: Quality,
     /// Where asked for.
@@ -240,8 +243,21 @@ impl FaceEngine {
             true => Some(loaded(&self.continuity, Role::Continuity)?.embed(picture, &points)?),
             false => None,
         };
+        let iris_contrast = mesh.as_ref().map(|mesh| eyes::iris_contrast(picture, mesh));
         let quality = Quality::of(picture, &bounds, &points, pose);
-        Ok(Face { bounds, confidence, points, mesh, pose, quality, expression, spoof, embedding, likeness })
+        Ok(Face {
+            bounds,
+            confidence,
+            points,
+            mesh,
+            pose,
+            iris_contrast,
+            quality,
+            expression,
+            spoof,
+            embedding,
+            likeness,
+        })
     }
 }
 

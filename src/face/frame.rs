@@ -1,5 +1,5 @@
-use super::geometry::{Affine, Point};
 use super::FaceError;
+use super::geometry::{Affine, Point};
 use std::cell::OnceCell;
 
 /// A picture: RGBA, row-major, `width * height * 4` bytes. Alpha is not looked at.
@@ -93,8 +93,7 @@ impl<'a> Picture<'a> {
     }
 
     fn level(&self, halvings: usize) -> (usize, Source<'_>) {
-        let mut source =
-            Source { width: self.frame.width, height: self.frame.height, rgba: self.frame.rgba };
+        let mut source = Source { width: self.frame.width, height: self.frame.height, rgba: self.frame.rgba };
         for (done, half) in self.halves.iter().enumerate().take(halvings) {
             if source.width < 2 || source.height < 2 {
                 return (done, source);
@@ -173,10 +172,7 @@ mod tests {
 
     #[test]
     fn a_buffer_that_does_not_match_is_refused() {
-        assert_eq!(
-            Frame::new(2, 2, &[0; 15]).unwrap_err(),
-            FaceError::FrameSize { width: 2, height: 2, bytes: 15 }
-        );
+        assert_eq!(Frame::new(2, 2, &[0; 15]).unwrap_err(), FaceError::FrameSize { width: 2, height: 2, bytes: 15 });
         assert!(matches!(Frame::new(0, 5, &[]), Err(FaceError::FrameTooLarge { .. })));
         assert!(matches!(Frame::new(usize::MAX, 2, &[]), Err(FaceError::FrameTooLarge { .. })));
     }

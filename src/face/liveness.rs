@@ -100,8 +100,9 @@ pub struct Signs {
 struct Measures {
     yaw: f32,
     pitch: f32,
-    /// The smaller of both eyes' aspect ratios is noise; the mean is steady.
+    /// Mean eye aspect ratio: the smaller of both is noise.
     eyes: f32,
+    iris: f32,
     mouth: f32,
     smile: f32,
     /// Eye span over the frame's width.
@@ -118,6 +119,7 @@ impl Signs {
                 yaw: pose.yaw,
                 pitch: pose.pitch,
                 eyes: (right + left) / 2.0,
+                iris: face.iris_contrast.unwrap_or_default(),
                 mouth: mesh.mouth_aspect_ratio(),
                 smile: mesh.mouth_width() + mesh.mouth_lift(),
                 size: mesh.eye_span() / width.max(1) as f32,
@@ -253,7 +255,13 @@ pub struct Liveness {
 enum State {
     Preparing,
     /// `asked` since when; the measure was seen at rest since; for how many frames it has been met.
-    Asking { index: usize, asked: f64, rested: u8, met: u8, peaked: bool },
+    Asking {
+        index: usize,
+        asked: f64,
+        rested: u8,
+        met: u8,
+        peaked: bool,
+    },
     Ended(Outcome),
 }
 
@@ -550,6 +558,7 @@ impl Baseline {
             yaw: median(|m| m.yaw),
             pitch: median(|m| m.pitch),
             eyes: median(|m| m.eyes),
+            iris: median(|m| m.iris),
             mouth: median(|m| m.mouth),
             smile: median(|m| m.smile),
             size: median(|m| m.size),
@@ -565,7 +574,13 @@ impl Baseline {
             Prompt::TurnLeft => (calm.yaw - now.yaw) / TURN_DEGREES,
             Prompt::TurnRight => (now.yaw - calm.yaw) / TURN_DEGREES,
             Prompt::LookUp => (calm.pitch - now.pitch) / LIFT_DEGREES,
-            Prompt::Blink => (calm.eyes - now.eyes) / (calm.eyes * CLOSED_SHARE).max(f32::EPSILON),
+            Prompt::Blink => {
+                // Lids that meet, or irises that are gone.
+                let fallen = |calm: f32, now: f32, share: f32| (calm - now) / (calm * share).max(f32::EPSILON);
+                let lids = fallen(calm.eyes, now.eyes, CLOSED_SHARE);
+                let irises = fallen(calm.iris, now.iris, HIDDEN_SHARE);
+                if calm.iris < LEAST_IRIS { lids } else { lids.max(irises) }
+            }
             Prompt::OpenMouth => (now.mouth - calm.mouth) / OPENED,
             Prompt::Smile => (now.smile - calm.smile) / SMILED,
             Prompt::MoveCloser => (now.size / calm.size.max(f32::EPSILON) - 1.0) / NEARED,
@@ -575,7 +590,8 @@ impl Baseline {
     /// How far the face's points are from where a flat picture's would be: the residual of the best
     /// projective map from the calm face, over its eye span.
     fn departure(&self, signs: &Signs) -> f32 {
-        if (signs.measures.yaw - self.measures.yaw).abs() < TURN_DEGREES * 0.8 || self.rigid.len() != signs.rigid.len() {
+        if (signs.measures.yaw - self.measures.yaw).abs() < TURN_DEGREES * 0.8 || self.rigid.len() != signs.rigid.len()
+        {
             return 0.0;
         }
         plane::residual(&self.rigid, &signs.rigid) / signs.eye_span.max(1.0)
@@ -589,7 +605,9 @@ impl Last {
         let moved = self.center.distance(signs.center) / self.eye_span.max(1.0);
         let grown = (signs.eye_span / self.eye_span.max(1.0)).max(self.eye_span / signs.eye_span.max(1.0)) - 1.0;
         let turned = (signs.measures.yaw - self.yaw).abs();
-        moved > 0.5 + MOST_SPEED * seconds || grown > 0.25 + MOST_GROWTH * seconds || turned > 25.0 + MOST_TURN_SPEED * seconds
+        moved > 0.5 + MOST_SPEED * seconds
+            || grown > 0.25 + MOST_GROWTH * seconds
+            || turned > 25.0 + MOST_TURN_SPEED * seconds
     }
 }
 
@@ -613,14 +631,15 @@ impl Prints {
 }
 
 /// Mesh points on bone: brow, temples, cheekbones, bridge and tip of the nose, corners of the eyes.
-const RIGID: [usize; 20] =
-    [10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 234, 454, 127, 356, 116, 345];
+const RIGID: [usize; 20] = [10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 234, 454, 127, 356, 116, 345];
 
 // Chosen on warped photographs (`tests/e2e/face.test.mjs`) and the photographs' own spread.
-const TURN_DEGREES: f32 = 17.0;
+const TURN_DEGREES: f32 = 15.0;
 const LIFT_DEGREES: f32 = 11.0;
 const CLOSED_SHARE: f32 = 0.35;
-const OPENED: f32 = 0.22;
+const HIDDEN_SHARE: f32 = 0.55;
+const LEAST_IRIS: f32 = 0.2;
+const OPENED: f32 = 0.13;
 const SMILED: f32 = 0.08;
 const NEARED: f32 = 0.2;
 
@@ -701,7 +720,8 @@ mod plane {
     fn homography(from: &[(f64, f64)], to: &[(f64, f64)]) -> Option<[f64; 8]> {
         let mut normal = [[0.0; 9]; 8];
         for (&(x, y), &(u, v)) in from.iter().zip(to) {
-            let rows = [([x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y], u), ([0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y], v)];
+            let rows =
+                [([x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y], u), ([0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y], v)];
             for (row, value) in rows {
                 for i in 0..8 {
                     for j in 0..8 {

@@ -130,7 +130,8 @@ impl Mesh {
 
     /// Mouth aspect ratio: inner height over inner width; near 0 closed.
     pub fn mouth_aspect_ratio(&self) -> f32 {
-        self.at(LIP_TOP).distance(self.at(LIP_BOTTOM)) / self.at(LIP_RIGHT).distance(self.at(LIP_LEFT)).max(f32::EPSILON)
+        self.at(LIP_TOP).distance(self.at(LIP_BOTTOM))
+            / self.at(LIP_RIGHT).distance(self.at(LIP_LEFT)).max(f32::EPSILON)
     }
 
     /// Width of the mouth over the distance of the eyes' outer corners; grows with a smile.

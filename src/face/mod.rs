@@ -22,6 +22,7 @@ mod detector;
 mod embedding;
 mod engine;
 mod expression;
+mod eyes;
 mod frame;
 mod geometry;
 pub mod liveness;

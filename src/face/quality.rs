@@ -23,8 +23,7 @@ pub struct Quality {
 }
 
 /// What a person can do so that a face is seen better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {
     /// The face is too small.

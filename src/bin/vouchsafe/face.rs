@@ -79,7 +79,11 @@ fn compare(first: &Path, second: &Path, threshold: f32, out: &mut impl Write) ->
     let [a, b] = embeddings.as_slice() else { return Ok(false) };
     let distance = 1.0 - a.similarity(b);
     let same = distance <= threshold;
-    writeln!(out, "{}", json!({ "distance": four_decimals(distance), "threshold": four_decimals(threshold), "same": same }))?;
+    writeln!(
+        out,
+        "{}",
+        json!({ "distance": four_decimals(distance), "threshold": four_decimals(threshold), "same": same })
+    )?;
     Ok(true)
 }
 

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use tract_onnx::Onnx;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto, TensorProto};
-use tract_onnx::tract_hir::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_core::ops::nn::DataFormat;
+use tract_onnx::tract_hir::internal::*;
 
 /// The network in `onnx`, for one input of `shape`.
 pub(super) fn read(onnx: &[u8], shape: &[usize]) -> TractResult<TypedModel> {
@@ -69,8 +69,7 @@ impl Graph {
             }
             "PRelu" => self.layer(node, Layer::PRelu(self.weights(input(1))?), &[x])?,
             "BatchNormalization" => {
-                let [scale, shift, mean, variance] =
-                    [1, 2, 3, 4].map(|i| self.floats(input(i)));
+                let [scale, shift, mean, variance] = [1, 2, 3, 4].map(|i| self.floats(input(i)));
                 let epsilon = attribute(node, "epsilon").map_or(1e-5, |a| a.f);
                 let (shift, mean, variance) = (shift?, mean?, variance?);
                 let mut scale = scale?;
@@ -85,7 +84,10 @@ impl Graph {
             "AveragePool" => {
                 let kernel = integers(node, "kernel_shape");
                 let shape = self.shape(x)?;
-                ensure!(kernel.iter().map(|k| *k as usize).eq(shape[2..].iter().copied()), "only over the whole picture");
+                ensure!(
+                    kernel.iter().map(|k| *k as usize).eq(shape[2..].iter().copied()),
+                    "only over the whole picture"
+                );
                 self.layer(node, Layer::GlobalMean, &[x])?
             }
             "GlobalAveragePool" => self.layer(node, Layer::GlobalMean, &[x])?,
@@ -287,9 +289,13 @@ impl Known {
             Ok(DataType::Float) if raw.is_empty() => Values::Floats(tensor.float_data.clone()),
             Ok(DataType::Float) => floats(4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
             Ok(DataType::Float16) => floats(2, |b| half(u16::from_le_bytes([b[0], b[1]]))),
-            Ok(DataType::Int8) if raw.is_empty() => Values::Floats(tensor.int32_data.iter().map(|v| *v as f32).collect()),
+            Ok(DataType::Int8) if raw.is_empty() => {
+                Values::Floats(tensor.int32_data.iter().map(|v| *v as f32).collect())
+            }
             Ok(DataType::Int8) => floats(1, |b| f32::from(b[0] as i8)),
-            Ok(DataType::Uint8) if raw.is_empty() => Values::Floats(tensor.int32_data.iter().map(|v| *v as f32).collect()),
+            Ok(DataType::Uint8) if raw.is_empty() => {
+                Values::Floats(tensor.int32_data.iter().map(|v| *v as f32).collect())
+            }
             Ok(DataType::Uint8) => floats(1, |b| f32::from(b[0])),
             Ok(DataType::Int64) if raw.is_empty() => Values::Integers(tensor.int64_data.clone()),
             Ok(DataType::Int64) => {

@@ -285,9 +285,8 @@ fn depthwise_3x3(window: &Window, kernel: &[f32], x: &[f32], size: [usize; 2], y
                     *y += a * x[at] + b * x[at + 1] + c * x[at + 2];
                 }
             }
-            let tap = |at: usize, weight: f32| {
-                at.checked_sub(before).and_then(|at| x.get(at)).map_or(0.0, |x| weight * x)
-            };
+            let tap =
+                |at: usize, weight: f32| at.checked_sub(before).and_then(|at| x.get(at)).map_or(0.0, |x| weight * x);
             for ox in (0..before.min(out[1])).chain(before + inner..out[1]) {
                 let at = ox * step;
                 row[ox] += tap(at, a) + tap(at + 1, b) + tap(at + 2, c);
