@@ -2,6 +2,7 @@
 
 import { type Core, Ticket } from "./core.js";
 import { Work } from "../build/core.js";
+import { workerUrl } from "./trusted.js";
 
 export interface Job {
   module: WebAssembly.Module;
@@ -31,7 +32,7 @@ export async function solve(
 
 function inWorker(job: Job, progress: (share: number) => void, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(workerUrl() as string, { type: "module", name: "vouchsafe" });
+    const worker = new Worker(workerUrl(new URL("./worker.js", import.meta.url).href, "vouchsafe"), { type: "module", name: "vouchsafe" });
     const end = (settle: () => void) => {
       worker.terminate();
       signal.removeEventListener("abort", abort);
@@ -66,20 +67,6 @@ async function onPage(job: Job, progress: (share: number) => void, signal: Abort
     work.free();
   }
 }
-
-/** Pages that require Trusted Types get this one URL through a policy that knows no other. */
-function workerUrl(): unknown {
-  const url = new URL("./worker.js", import.meta.url).href;
-  policy ??= window.trustedTypes?.createPolicy("vouchsafe", {
-    createScriptURL: (wanted) => {
-      if (wanted !== url) throw new TypeError("not the worker");
-      return wanted;
-    },
-  });
-  return policy ? policy.createScriptURL(url) : url;
-}
-
-let policy: ReturnType<NonNullable<Window["trustedTypes"]>["createPolicy"]> | undefined;
 
 /** Short enough that scrolling and typing go on, ms. */
 const SLICE_MS = 8;

@@ -25,6 +25,7 @@ pub(crate) fn package(profile: Profile) -> Result<()> {
             shrink(artefact, profile)?;
         }
         bundle(profile)?;
+        models(&dist)?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
     sizes(&dist, profile)
@@ -141,7 +142,21 @@ fn bundle(profile: Profile) -> Result<()> {
     };
     let page = ["src/vouchsafe.ts", "src/worker.ts", "--splitting", "--chunk-names=shared"];
     esbuild(&[&page[..], &["--target=es2022", "--loader:.css=text"]].concat())?;
+    esbuild(&["src/face.ts", "src/face-worker.ts", "--target=es2022", "--loader:.css=text"])?;
     esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
+}
+
+/// The face models, beside the engine that fetches them.
+fn models(dist: &Path) -> Result<()> {
+    let to = dist.join("models");
+    std::fs::create_dir_all(&to)?;
+    for file in root().join("models/face").read_dir()? {
+        let file = file?.path();
+        if file.extension().is_some_and(|extension| extension == "onnx") {
+            std::fs::copy(&file, to.join(file.file_name().context("a model without a name")?))?;
+        }
+    }
+    Ok(())
 }
 
 /// Changes when anything that goes into `www/dist` does.
@@ -151,6 +166,7 @@ fn stamp(compiled: &[PathBuf], profile: Profile) -> Result<String> {
     let mut sources = compiled.to_vec();
     sources.extend([root().join("www/package-lock.json"), root().join("xtask/src/build.rs")]);
     collect(&root().join("www/src"), &mut sources)?;
+    collect(&root().join("models/face"), &mut sources)?;
     sources.sort();
     for source in sources {
         hash.update(std::fs::read(source)?);

@@ -1,5 +1,6 @@
 //! Looking at photographs.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::Subcommand;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use serde_json::json;
@@ -7,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::face::{
     Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, four_decimals,
+    liveness,
 };
 
 #[derive(Subcommand)]
@@ -23,6 +25,15 @@ pub(crate) enum Command {
         /// Also each face's embedding: 128 numbers whose cosine tells people apart
         #[arg(long)]
         embedding: bool,
+    },
+    /// Print what a face check asks for: {"nonce","prompts"} for each nonce of a challenge
+    Prompts {
+        /// Nonces, base64url
+        #[arg(required = true, allow_hyphen_values = true)]
+        nonces: Vec<String>,
+        /// Which attempt, from 0; before the nonces
+        #[arg(long, default_value_t = 0)]
+        attempt: u8,
     },
     /// Tell whether the largest faces of two photographs are of one person: {"distance","threshold","same"}
     ///
@@ -42,6 +53,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> io::Result<bool> {
     match command {
         Command::Analyze { images, embedding } => analyze(images, *embedding, out),
+        Command::Prompts { nonces, attempt } => asked(nonces, *attempt, out),
         Command::Compare { first, second, threshold } => compare(first, second, *threshold, out),
     }
 }
@@ -60,6 +72,23 @@ fn analyze(images: &[PathBuf], embedding: bool, out: &mut impl Write) -> io::Res
             }
             Err(what) => {
                 eprintln!("{}: {what}", path.display());
+                clean = false;
+            }
+        }
+    }
+    Ok(clean)
+}
+
+fn asked(nonces: &[String], attempt: u8, out: &mut impl Write) -> io::Result<bool> {
+    let mut clean = true;
+    for nonce in nonces {
+        match Base64UrlUnpadded::decode_vec(nonce) {
+            Ok(bytes) => {
+                let prompts = liveness::prompts(&bytes, attempt).map(liveness::Prompt::name);
+                writeln!(out, "{}", json!({ "nonce": nonce, "prompts": prompts }))?;
+            }
+            Err(_) => {
+                eprintln!("{nonce}: not base64url");
                 clean = false;
             }
         }

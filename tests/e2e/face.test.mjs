@@ -1,0 +1,166 @@
+// The face check in Chromium with a camera that plays clips (left by tests/face), and pictures looked at.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { axeSource, chromium, root, startServer } from "./helpers.mjs";
+
+const clips = join(root, "target/clips");
+const shots = join(root, "target/screenshots");
+let server;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  assert.ok(existsSync(join(clips, "live.mjpeg")), "the clips are made by `cargo test --test face`");
+  server = await startServer();
+});
+after(() => server?.stop());
+
+/** Chromium whose camera plays `clip`; without one it has none. */
+async function withCamera(clip, work, { allow = true, ...options } = {}) {
+  const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--use-fake-device-for-media-stream"];
+  if (clip) args.push(`--use-file-for-fake-video-capture=${join(clips, `${clip}.mjpeg`)}`);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false });
+  try {
+    const context = await browser.newContext({ permissions: allow ? ["camera"] : [], viewport: { width: 1100, height: 900 }, ...options });
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await work(page);
+    assert.deepEqual(errors, []);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Runs the check and gives the detail of its last event. */
+async function checked(page, nonce, { timeout = 60_000 } = {}) {
+  await page.goto(`${server.url}/face.html?nonce=${nonce}`);
+  await page.evaluate(() => {
+    document.querySelector("vouchsafe-face").addEventListener("vouchsafe-face", ({ detail }) => {
+      if (detail.state !== "started") window.ended = detail;
+    });
+  });
+  await page.getByRole("button", { name: "Use the camera" }).click();
+  await page.waitForFunction(() => window.ended, null, { timeout });
+  return page.evaluate(() => window.ended);
+}
+
+const encoded = (byte) => Buffer.alloc(16, byte).toString("base64url");
+
+/** Nonces by what they ask for, from the native build, so that both agree. */
+function nonceAsking(...prompts) {
+  const wanted = prompts.join(",");
+  const answer = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", ...Array.from({ length: 256 }, (_, i) => encoded(i))], { encoding: "utf8" });
+  const line = answer.stdout.split("\n").find((line) => line && JSON.parse(line).prompts.join(",") === wanted);
+  assert.ok(line, `a nonce asking for ${wanted}`);
+  return JSON.parse(line).nonce;
+}
+
+test("a live person passes, and the camera is off afterwards", async () => {
+  const nonce = nonceAsking("open-mouth", "blink", "turn-left");
+  await withCamera("live", async (page) => {
+    const running = page.waitForSelector("vouchsafe-face[data-phase=running]").then(() => page.waitForTimeout(700)).then(() => page.screenshot({ path: join(shots, "face-running.png") }));
+    const ended = await checked(page, nonce);
+    await running;
+    assert.equal(ended.state, "passed", JSON.stringify(ended));
+    assert.match(ended.evidence, /^[\w-]{18}$/);
+    await page.screenshot({ path: join(shots, "face-passed.png") });
+    const off = await page.evaluate(() => document.querySelector("vouchsafe-face").shadowRoot.querySelector("video").srcObject === null);
+    assert.ok(off);
+  });
+});
+
+for (const [clip, refusals] of [
+  ["photograph", ["repeated", "timed-out", "frozen"]],
+  ["sheet", ["repeated", "timed-out", "frozen", "flat", "jump", "wrong-movement", "other-face"]],
+  ["screen", ["wrong-movement", "repeated", "timed-out", "jump"]],
+  ["two-people", ["repeated", "timed-out", "several-faces"]],
+  ["nobody", ["no-face"]],
+  ["swap", ["other-face", "jump"]],
+]) {
+  test(`an attack is refused with its reason: ${clip}`, { skip: !existsSync(join(clips, `${clip}.mjpeg`)) && "made from photographs that are not here" }, async () => {
+    await withCamera(clip, async (page) => {
+      const nonce = clip === "swap" ? nonceAsking("open-mouth", "blink", "turn-left") : nonceAsking("blink", "turn-left", "look-up");
+      const ended = await checked(page, nonce, { timeout: 90_000 });
+      assert.equal(ended.state, "refused", JSON.stringify(ended));
+      assert.ok(refusals.includes(ended.refusal), ended.refusal);
+      await page.screenshot({ path: join(shots, `face-${clip}.png`) });
+      assert.ok(await page.getByRole("button", { name: "Try again" }).isVisible());
+      assert.ok(await page.getByRole("button", { name: "Continue without a camera" }).isVisible());
+    });
+  });
+}
+
+test("a camera that is not allowed is said in words, and there is another way", async () => {
+  await withCamera(undefined, async (page) => {
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", window.refuse ?? "NotAllowedError"));
+    });
+    for (const [name, code] of [["NotAllowedError", "camera-denied"], ["NotFoundError", "camera-missing"], ["NotReadableError", "camera-busy"]]) {
+      await page.goto(`${server.url}/face.html`);
+      await page.evaluate((name) => (window.refuse = name), name);
+      const heard = page.evaluate(() => new Promise((done) => document.querySelector("vouchsafe-face").addEventListener("vouchsafe-face", ({ detail }) => done(detail))));
+      await page.getByRole("button", { name: "Use the camera" }).click();
+      assert.deepEqual(await heard, { state: "trouble", code });
+    }
+    await page.screenshot({ path: join(shots, "face-trouble.png") });
+    await page.getByRole("button", { name: "Continue without a camera" }).click();
+    await page.getByText("Another way it is").waitFor();
+  }, { allow: false });
+});
+
+test("nothing of the engine is loaded and no camera asked for before a click", async () => {
+  await withCamera("live", async (page) => {
+    const loaded = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => { throw new Error("asked"); };
+    });
+    await page.goto(`${server.url}/face.html`);
+    await page.waitForTimeout(500);
+    assert.deepEqual(loaded.filter((url) => /\.(wasm|onnx)$/.test(url)), []);
+  });
+});
+
+test("pictures are looked at and compared on the page", async () => {
+  await withCamera(undefined, async (page) => {
+    await page.goto(`${server.url}/face.html`);
+    const picture = join(root, "tests/corpus/astronaut.jpg");
+    await page.setInputFiles("#pictures", picture);
+    await page.getByText("one face").waitFor({ timeout: 60_000 });
+    await page.screenshot({ path: join(shots, "face-picture.png"), fullPage: true });
+    await page.setInputFiles("#pictures", [picture, picture]);
+    await page.getByText("The same person").waitFor({ timeout: 60_000 });
+    await page.setInputFiles("#pictures", { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+    await page.getByText("broken.jpg is not a picture").waitFor();
+    const group = join(root, "../shared/data/faces/group-obama-biden.jpg");
+    const other = join(root, "../shared/data/faces/obama-1.jpg");
+    if (existsSync(group)) {
+      await page.setInputFiles("#pictures", [picture, other]);
+      await page.getByText("Two people").waitFor({ timeout: 60_000 });
+      await page.setInputFiles("#pictures", group);
+      await page.getByText("3 faces").waitFor({ timeout: 60_000 });
+    }
+  });
+});
+
+for (const scheme of ["light", "dark"]) {
+  test(`the face page is accessible, ${scheme}`, async () => {
+    await withCamera(undefined, async (page) => {
+      // axe is for the test, not for the page's policy.
+      await page.goto(`${server.url}/face.html`);
+      await page.screenshot({ path: join(shots, `face-idle-${scheme}.png`), fullPage: true });
+      await page.evaluate(axeSource);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+      assert.deepEqual(violations.map((v) => [v.id, v.nodes.map((n) => n.target)]), []);
+      await page.setViewportSize({ width: 340, height: 700 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
+      await page.screenshot({ path: join(shots, `face-idle-${scheme}-narrow.png`), fullPage: true });
+    }, { colorScheme: scheme, bypassCSP: true });
+  });
+}

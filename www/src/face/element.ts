@@ -1,0 +1,242 @@
+// <vouchsafe-face>: a face check with explanation, camera, prompts and a way without it.
+
+import type { CheckState } from "../../types/face.js";
+import { FaceEngine } from "./engine.js";
+import css from "./face.css";
+import { hints, prompts, refusals, troubles, words } from "./words.js";
+
+type Phase = "idle" | "loading" | "running" | "passed" | "refused" | "trouble";
+
+export class VouchsafeFace extends HTMLElement {
+  #engine: FaceEngine | undefined;
+  #stream: MediaStream | undefined;
+  #attempt = 0;
+  #run = 0;
+  #parts: Parts | undefined;
+
+  connectedCallback(): void {
+    if (this.#parts) return;
+    this.#parts = build(this.attachShadow({ mode: "open" }));
+    this.#parts.start.onclick = () => void this.start();
+    this.#parts.other.onclick = () => {
+      this.stop();
+      this.#tell("declined");
+    };
+    this.#show("idle", words.why);
+  }
+
+  disconnectedCallback(): void {
+    this.stop();
+    this.#engine?.close();
+    this.#engine = undefined;
+  }
+
+  /** Fetches engine and models ahead of time. */
+  async preload(): Promise<void> {
+    this.#engine ??= new FaceEngine();
+    await this.#engine.load(["detector", "mesh", "continuity", "spoof"], (share) => {
+      if (this.#parts) this.#parts.bar.value = share;
+    });
+  }
+
+  /** Begins a check; call it only from a click. Ends in `passed`, `refused`, `declined` or `trouble`. */
+  async start(): Promise<void> {
+    const run = ++this.#run;
+    const parts = this.#parts;
+    if (!parts) return;
+    this.#show("loading", words.loading);
+    try {
+      try {
+        await this.preload();
+      } catch (error) {
+        throw new Trouble("network", { cause: error });
+      }
+      if (run !== this.#run) return;
+      this.#show("loading", words.permission);
+      const stream = await camera();
+      if (run !== this.#run) return halt(stream);
+      this.#stream = stream;
+      parts.video.srcObject = stream;
+      await parts.video.play();
+      this.#show("running", words.calm);
+      await this.#engine?.check(this.getAttribute("nonce") || randomNonce(), this.#attempt);
+      this.#tell("started");
+      const last = await this.#watch(run, stream);
+      if (run !== this.#run || !last) return;
+      this.stop();
+      if (last.state === "passed") {
+        this.#show("passed", words.passed);
+        this.#tell("passed", { evidence: last.evidence, attempt: this.#attempt });
+      } else {
+        this.#attempt += 1;
+        this.#show("refused", refusals[last.refusal ?? ""] ?? "");
+        this.#tell("refused", { refusal: last.refusal });
+      }
+    } catch (error) {
+      if (run !== this.#run) return;
+      this.stop();
+      const code = error instanceof Trouble ? error.message : "internal-error";
+      this.#show("trouble", troubles[code] ?? "");
+      this.#tell("trouble", { code });
+    }
+  }
+
+  /** Ends the check under way and turns the camera off. */
+  stop(): void {
+    this.#run += 1;
+    if (this.#stream) halt(this.#stream);
+    this.#stream = undefined;
+    if (this.#parts) {
+      this.#parts.video.srcObject = null;
+      this.#show("idle", words.why);
+    }
+  }
+
+  /** Gives frames to the engine, one at a time, until the check ends. */
+  async #watch(run: number, stream: MediaStream): Promise<CheckState | undefined> {
+    const parts = this.#parts as Parts;
+    const track = stream.getVideoTracks()[0];
+    let unplugged = false;
+    track?.addEventListener("ended", () => (unplugged = true));
+    while (run === this.#run) {
+      const at = await nextFrame(parts.video);
+      if (unplugged) throw new Trouble("camera-unplugged");
+      if (run !== this.#run) return undefined;
+      if (parts.video.videoWidth === 0) continue;
+      const state = await this.#engine?.frame(await createImageBitmap(parts.video), at);
+      if (!state || state.state === "passed" || state.state === "refused") return state;
+      this.#guide(state);
+    }
+    return undefined;
+  }
+
+  #guide(state: CheckState): void {
+    const parts = this.#parts as Parts;
+    const asked = state.state === "prompt" ? prompts[state.prompt ?? ""] : undefined;
+    const text = asked ?? hints[state.hint ?? ""] ?? words.calm;
+    say(parts.prompt, text);
+    parts.ring.setAttribute("stroke-dashoffset", String(100 - 100 * (asked ? state.progress : 0)));
+    parts.steps.forEach((step, i) => step.toggleAttribute("data-done", state.state === "prompt" && i < state.done));
+  }
+
+  #show(phase: Phase, text: string): void {
+    const parts = this.#parts as Parts;
+    this.dataset.phase = phase;
+    parts.stage.hidden = phase !== "running" && phase !== "loading";
+    parts.bar.hidden = phase !== "loading";
+    parts.video.hidden = parts.guide.toggleAttribute("hidden", phase !== "running");
+    parts.start.hidden = phase === "running" || phase === "loading" || phase === "passed";
+    parts.start.textContent = phase === "refused" || phase === "trouble" ? words.again : words.start;
+    parts.other.hidden = phase === "passed";
+    say(parts.prompt, text);
+  }
+
+  #tell(state: string, detail: object = {}): void {
+    this.dispatchEvent(new CustomEvent("vouchsafe-face", { bubbles: true, composed: true, detail: { state, ...detail } }));
+  }
+}
+
+interface Parts {
+  stage: HTMLElement;
+  video: HTMLVideoElement;
+  guide: SVGElement;
+  ring: SVGElement;
+  bar: HTMLProgressElement;
+  prompt: HTMLElement;
+  steps: HTMLElement[];
+  start: HTMLButtonElement;
+  other: HTMLButtonElement;
+}
+
+/** A code of `troubles`. */
+class Trouble extends Error {}
+
+async function camera(): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia) throw new Trouble("camera-unsupported");
+  const video = { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 } };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video, audio: false });
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    const codes: Record<string, string> = {
+      NotAllowedError: "camera-denied",
+      SecurityError: "camera-denied",
+      NotFoundError: "camera-missing",
+      OverconstrainedError: "camera-missing",
+      NotReadableError: "camera-busy",
+      AbortError: "camera-busy",
+    };
+    throw new Trouble(codes[name] ?? "camera-unsupported", { cause: error });
+  }
+}
+
+function halt(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/** When the camera's next frame was shown, ms; gives up waiting where none comes. */
+function nextFrame(video: HTMLVideoElement): Promise<number> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(performance.now()), 1000);
+    const come = (now: number) => {
+      clearTimeout(late);
+      resolve(now);
+    };
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(come);
+    else requestAnimationFrame(come);
+  });
+}
+
+function randomNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Live regions speak when their text changes; the same again stays silent. */
+function say(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function build(root: ShadowRoot): Parts {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+  const make = <K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string> = {}) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const shape = (name: string, attributes: Record<string, string>, children: Element[] = []) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element as SVGElement;
+  };
+  const title = make("h2", { part: "title", id: "title" });
+  title.textContent = words.title;
+  const video = make("video", { part: "video", muted: "", playsinline: "", "aria-hidden": "true", tabindex: "-1" });
+  video.muted = true;
+  const oval = { cx: "80", cy: "60", rx: "34", ry: "46" };
+  const ring = shape("ellipse", { ...oval, class: "ring", pathLength: "100", "stroke-dasharray": "100", "stroke-dashoffset": "100" });
+  const guide = shape("svg", { class: "guide", viewBox: "0 0 160 120", "aria-hidden": "true" }, [
+    shape("path", { class: "shade", d: "M0 0H160V120H0Z M114 60A34 46 0 1 0 46 60A34 46 0 1 0 114 60Z", "fill-rule": "evenodd" }),
+    shape("ellipse", { ...oval, class: "track" }),
+    ring,
+  ]);
+  const bar = make("progress", { part: "progress", max: "1", "aria-label": words.loading });
+  const stage = make("div", { class: "stage", part: "stage" });
+  stage.append(video, guide, bar);
+  const prompt = make("p", { class: "prompt", part: "prompt", role: "status", "aria-live": "assertive" });
+  const steps = [0, 1, 2].map(() => make("span"));
+  const dots = make("div", { class: "steps", "aria-hidden": "true" });
+  dots.append(...steps);
+  const start = make("button", { type: "button", class: "start", part: "start" });
+  const other = make("button", { type: "button", class: "other", part: "other" });
+  other.textContent = words.other;
+  const buttons = make("div", { class: "buttons" });
+  buttons.append(start, other);
+  const box = make("section", { class: "box", part: "box", "aria-labelledby": "title" });
+  box.append(title, stage, prompt, dots, buttons);
+  root.append(box);
+  return { stage, video, guide, ring, bar, prompt, steps, start, other };
+}
