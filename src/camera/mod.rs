@@ -35,7 +35,7 @@ impl Engine {
         let ask = Ask { expression, spoof, embedding, likeness: false };
         let faces = self.engine.analyze(Frame::new(width, height, rgba)?, ask)?;
         let described: Vec<Description> = faces.iter().map(Face::describe).collect();
-        Ok(serde_wasm_bindgen::to_value(&described)?)
+        object(&described)
     }
 
     /// The largest face of a camera's next frame, described; undefined where there is none.
@@ -43,7 +43,12 @@ impl Engine {
         let Wanted { expression, spoof, embedding } = serde_wasm_bindgen::from_value(ask)?;
         let ask = Ask { expression, spoof, embedding, likeness: false };
         let (face, _) = self.engine.follow(Frame::new(width, height, rgba)?, ask)?;
-        Ok(serde_wasm_bindgen::to_value(&face.as_ref().map(Face::describe))?)
+        object(&face.as_ref().map(Face::describe))
+    }
+
+    /// Forgets the face being followed: the next frame is searched anew.
+    pub fn lose(&mut self) {
+        self.engine.lose();
     }
 }
 
@@ -73,7 +78,7 @@ impl FaceCheck {
     ) -> Result<JsValue, JsError> {
         let report = self.check.frame(&mut engine.engine, Frame::new(width, height, rgba)?, at)?;
         let bounds = report.face.map(|face| [face.bounds.x, face.bounds.y, face.bounds.w, face.bounds.h]);
-        Ok(serde_wasm_bindgen::to_value(&Progress { bounds, ..Progress::of(&report.step) })?)
+        object(&Progress { bounds, ..Progress::of(&report.step) })
     }
 }
 
@@ -81,6 +86,11 @@ impl FaceCheck {
 #[wasm_bindgen]
 pub fn similarity(a: Vec<f32>, b: Vec<f32>) -> Option<f32> {
     Some(Embedding::new(a)?.similarity(&Embedding::new(b)?))
+}
+
+/// As plain objects, maps too.
+fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true))?)
 }
 
 #[derive(Default, Deserialize)]

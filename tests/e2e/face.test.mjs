@@ -132,6 +132,7 @@ test("pictures are looked at and compared on the page", async () => {
     const picture = join(root, "tests/corpus/astronaut.jpg");
     await page.setInputFiles("#pictures", picture);
     await page.getByText("one face").waitFor({ timeout: 60_000 });
+    await page.getByText("happy").waitFor();
     await page.screenshot({ path: join(shots, "face-picture.png"), fullPage: true });
     await page.setInputFiles("#pictures", [picture, picture]);
     await page.getByText("The same person").waitFor({ timeout: 60_000 });

@@ -3,6 +3,7 @@
 
 #[rustfmt::skip]
 mod clips;
+mod photographs;
 
 use clips::{Actor, FPS, Move, beside, mjpeg, noisy, performance, screen, sheet};
 use image::RgbImage;

@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod fuzz;
+mod models;
 mod serve;
 mod setup;
 mod shell;
@@ -66,6 +67,8 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Check the face models against their manifest: origin, digest, licence
+    Models,
     /// Train the behaviour model from ../shared/data and write it and its tables to models/
     Train,
     /// Runs one compiled test file in the browser; called by cargo
@@ -105,6 +108,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { only } => test::run(only),
         Command::Bench { subject, arguments } => bench::run(subject, &arguments),
         Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
+        Command::Models => models::verify(),
         Command::Train => train::run(),
         Command::WasmTestRunner { args } => {
             let args = [OsString::from("wasm-bindgen-test-runner")].into_iter().chain(args);

@@ -1,7 +1,7 @@
 //! Every test, in the order in which they fail fastest.
 
 use crate::shell::{self, cargo, command, root, say};
-use crate::{Profile, build, fuzz, setup};
+use crate::{Profile, build, fuzz, models, setup};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::time::Instant;
@@ -48,6 +48,7 @@ pub(crate) fn run(only: Option<Part>) -> Result<()> {
 }
 
 fn lint() -> Result<()> {
+    models::verify()?;
     shell::run(cargo().args(["fmt", "--all", "--check"]))?;
     shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     if !shell::quietly(cargo().args(["deny", "--version"])) {

@@ -2,9 +2,10 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::Subcommand;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use serde_json::json;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::face::{
     Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, four_decimals,
@@ -151,10 +152,18 @@ fn read(path: &Path) -> Result<DynamicImage, String> {
     if path.is_dir() {
         return Err("is a folder, not a photograph".into());
     }
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("is longer than {MAX_FILE_BYTES} bytes"));
+    }
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
     let mut reader = reader.map_err(|error| error.to_string())?;
-    if reader.format().is_none() {
-        return Err("is not a JPEG, PNG or WebP picture".into());
+    match reader.format() {
+        None => return Err("is not a JPEG, PNG or WebP picture".into()),
+        Some(ImageFormat::Jpeg) if !ends(&bytes) => return Err("is cut off: the JPEG picture has no end".into()),
+        Some(_) => {}
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_PIXELS as u64 * 8);
@@ -170,6 +179,15 @@ fn read(path: &Path) -> Result<DynamicImage, String> {
     Ok(image)
 }
 
+/// Whether a JPEG's last scan ends: the decoder would paint what is missing grey.
+fn ends(jpeg: &[u8]) -> bool {
+    let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xff, marker]);
+    matches!((last(0xda), last(0xd9)), (Some(scan), Some(end)) if scan < end)
+}
+
 fn one_line(error: &image::ImageError) -> String {
     error.to_string().replace('\n', " ")
 }
+
+/// Longest file read; a 64-megapixel photograph has about 30 MB.
+const MAX_FILE_BYTES: u64 = 256 << 20;
