@@ -10,12 +10,15 @@ pub(crate) enum Subject {
     Core,
     /// The server under load, beside the peers' verifiers
     Server,
+    /// The face engine in headless Chromium, beside onnxruntime-web on the same models
+    Face,
 }
 
 pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
     match subject {
         Subject::Core => core(),
         Subject::Server => server(arguments),
+        Subject::Face => face(),
     }
 }
 
@@ -37,4 +40,14 @@ fn core() -> Result<()> {
     say("in the browser");
     let mut node = command("node");
     shell_run(node.arg(root().join("benches/browser.mjs")).env("CHROMIUM", browser.chromium))
+}
+
+fn face() -> Result<()> {
+    let browser = setup::browser()?;
+    setup::bench_peers()?;
+    build::package(Profile::Release)?;
+    shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
+    say("the face engine in the browser");
+    let mut node = command("node");
+    shell_run(node.arg(root().join("benches/face.mjs")).env("CHROMIUM", browser.chromium))
 }

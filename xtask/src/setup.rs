@@ -188,6 +188,12 @@ pub(crate) fn client_packages() -> Result<PathBuf> {
     python("target/test-venv", "tests/clients/requirements.txt")
 }
 
+/// What the face engine is measured against.
+pub(crate) fn bench_peers() -> Result<()> {
+    npm_packages()?;
+    npm_install("benches/peers")
+}
+
 /// `folder/node_modules` as the lock file there says.
 fn npm_install(folder: &str) -> Result<()> {
     let at = root().join(folder);
