@@ -156,8 +156,8 @@ impl Source<'_> {
             for (py, wy) in [(y0, 1.0 - (y - y0)), (y0 + 1.0, y - y0)] {
                 if px >= 0.0 && py >= 0.0 && px < self.width as f32 && py < self.height as f32 {
                     let at = (py as usize * self.width + px as usize) * 4;
-                    for c in 0..3 {
-                        sum[c] += f32::from(self.rgba[at + c]) * wx * wy;
+                    for (sum, value) in sum.iter_mut().zip(&self.rgba[at..]) {
+                        *sum += f32::from(*value) * wx * wy;
                     }
                 }
             }

@@ -28,8 +28,10 @@ mod geometry;
 pub mod liveness;
 mod mesh;
 mod network;
+mod plane;
 mod quality;
 mod spoof;
+mod template;
 
 pub use check::{Check, Report};
 pub use describe::{Description, four_decimals};
@@ -41,6 +43,7 @@ pub use frame::{Frame, MAX_PIXELS};
 pub use geometry::{Point, Rect};
 pub use mesh::{Mesh, POINTS, Pose};
 pub use quality::{Hint, Quality};
+pub use template::Template;
 
 /// Why a picture or a model is refused. No face in a picture is not an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -296,8 +296,8 @@ fn delaunay(points: &[[f32; 3]]) -> Vec<[usize; 3]> {
         det * turn.signum() > 0.0
     };
     let mut triangles = vec![[n, n + 1, n + 2]];
-    for point in 0..n {
-        let (bad, good): (Vec<_>, Vec<_>) = triangles.into_iter().partition(|t| inside(t, all[point]));
+    for (point, place) in all.iter().enumerate().take(n) {
+        let (bad, good): (Vec<_>, Vec<_>) = triangles.into_iter().partition(|t| inside(t, *place));
         triangles = good;
         for t in &bad {
             for (i, j) in [(t[0], t[1]), (t[1], t[2]), (t[2], t[0])] {

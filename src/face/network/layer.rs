@@ -391,6 +391,6 @@ mod tests {
     #[test]
     fn a_dot_product_takes_every_number() {
         let a: Vec<f32> = (0..21).map(|i| i as f32).collect();
-        assert_eq!(dot(&a, &vec![1.0; 21]), 210.0);
+        assert_eq!(dot(&a, &[1.0; 21]), 210.0);
     }
 }
