@@ -31,14 +31,15 @@ impl Detector {
     }
 
     /// Every face of `picture` at one input size (of [`SIZES`]), best first. The picture is looked at after
-    /// `turns` quarter turns clockwise.
+    /// `turns` quarter turns clockwise, and fills `share` of the input.
     pub(super) fn detect(
         &mut self,
         picture: &Picture<'_>,
         size: usize,
         turns: usize,
+        share: f32,
     ) -> Result<Vec<Detection>, FaceError> {
-        let k = picture.width().max(picture.height()) / size as f32;
+        let k = picture.width().max(picture.height()) / (size as f32 * share);
         let [cos, sin] = [[1.0, 0.0], [0.0, -1.0], [-1.0, 0.0], [0.0, 1.0]][turns % 4].map(|v: f32| v * k);
         // Middle on middle.
         let middle = (size as f32 - 1.0) / 2.0;

@@ -171,7 +171,7 @@ impl FaceEngine {
         let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
         let mut found = Vec::new();
         for size in [SIZES[0], SIZES[1]] {
-            found = detector.detect(&picture, size, 0)?;
+            found = detector.detect(&picture, size, 0, 1.0)?;
             if !found.is_empty() {
                 break;
             }
@@ -198,7 +198,7 @@ impl FaceEngine {
         let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
         let mut best = (0.0, 0);
         for turns in 0..4 {
-            let found = detector.detect(picture, SIZES[1], turns)?;
+            let found = detector.detect(picture, SIZES[1], turns, 1.0)?;
             let confidence = found.first().map_or(0.0, |face| face.confidence);
             if turns == 0 && confidence >= PLAIN {
                 return Ok(0);
@@ -220,7 +220,11 @@ impl FaceEngine {
             if size > SIZES[1] && longest < size as f32 * 0.75 {
                 break;
             }
-            found.extend(detector.detect(picture, size, turns)?);
+            found.extend(detector.detect(picture, size, turns, 1.0)?);
+        }
+        // A face that fills the picture is found with room around it.
+        if found.is_empty() {
+            found = detector.detect(picture, SIZES[1], turns, 0.5)?;
         }
         Ok(detector::without_duplicates(found))
     }

@@ -52,6 +52,19 @@ fn a_picture_on_its_side_or_upside_down_shows_the_same_face() {
 }
 
 #[test]
+fn a_face_that_fills_the_picture_is_found_and_is_the_same_person() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = image::open(astronaut()).expect("the picture");
+    for (name, x, y, side) in [("tight", 180, 72, 88), ("tighter", 186, 80, 76)] {
+        let file = folder.path().join(format!("{name}.png"));
+        whole.crop_imm(x, y, side, side).save(&file).expect("a picture");
+        let output = face(&[Path::new("compare"), &astronaut(), &file]);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(records(&output)[0]["same"], true, "{name}");
+    }
+}
+
+#[test]
 fn dark_blurred_small_and_cut_faces_come_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let whole = image::open(astronaut()).expect("the picture");
