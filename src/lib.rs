@@ -29,11 +29,14 @@
 //! ```
 
 pub mod behavior;
+mod decimals;
 pub mod decision;
 #[cfg(feature = "face")]
 pub mod face;
 pub mod trace;
 pub mod voucher;
+
+pub use decimals::four_decimals;
 
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;

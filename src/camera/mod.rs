@@ -1,8 +1,8 @@
 //! Bindings of the face engine for its Worker. They convert and call; what is decided is decided in
 //! [`crate::face`].
 
-use crate::face::liveness::Step;
-use crate::face::{Ask, Check, Description, Embedding, Face, FaceEngine, Frame, Role};
+use crate::face::liveness::{Prompt, Refusal, Step};
+use crate::face::{Ask, Check, Description, Embedding, Face, FaceEngine, Frame, Hint, Role};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -105,13 +105,13 @@ struct Wanted {
 struct Progress {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    prompt: Option<&'static str>,
+    prompt: Option<Prompt>,
     done: usize,
     progress: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<crate::face::Hint>,
+    hint: Option<Hint>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<&'static str>,
+    refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<String>,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
@@ -122,18 +122,14 @@ impl Progress {
     fn of(step: &Step) -> Self {
         match step {
             Step::Prepare(hint) => Self { state: "prepare", hint: *hint, ..Self::default() },
-            Step::Prompt { prompt, done, progress } => Self {
-                state: "prompt",
-                prompt: Some(prompt.name()),
-                done: *done,
-                progress: *progress,
-                ..Self::default()
-            },
+            Step::Prompt { prompt, done, progress } => {
+                Self { state: "prompt", prompt: Some(*prompt), done: *done, progress: *progress, ..Self::default() }
+            }
             Step::Passed(evidence) => {
                 let evidence = Base64UrlUnpadded::encode_string(&evidence.to_bytes());
                 Self { state: "passed", evidence: Some(evidence), ..Self::default() }
             }
-            Step::Refused(refusal) => Self { state: "refused", refusal: Some(refusal.name()), ..Self::default() },
+            Step::Refused(refusal) => Self { state: "refused", refusal: Some(*refusal), ..Self::default() },
         }
     }
 }

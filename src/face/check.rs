@@ -1,7 +1,7 @@
 //! A face check: frames of one camera, looked at by the engine and judged by [`Liveness`].
 
-use super::liveness::{Liveness, Prompt, Sighting, Signs, Step};
-use super::{Ask, Embedding, Face, FaceEngine, FaceError, Frame};
+use super::liveness::{Liveness, PROMPTS, Prompt, Sighting, Signs, Step};
+use super::{Ask, Embedding, Face, FaceEngine, FaceError, Frame, Role};
 
 /// One attempt at one challenge.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Check {
     }
 
     /// What will be asked, in order.
-    pub fn prompts(&self) -> [Prompt; super::liveness::PROMPTS] {
+    pub fn prompts(&self) -> [Prompt; PROMPTS] {
         self.liveness.prompts()
     }
 
@@ -38,8 +38,8 @@ impl Check {
     /// loaded; those for continuity and spoof are used where they are.
     pub fn frame(&mut self, engine: &mut FaceEngine, frame: Frame<'_>, at: f64) -> Result<Report, FaceError> {
         // The costly looks are spread over frames, so that none takes much longer than the others.
-        let likeness = engine.has(super::Role::Continuity) && at - self.measured >= LIKENESS_MS;
-        let spoof = !likeness && engine.has(super::Role::Spoof) && self.frames.is_multiple_of(SPOOF_FRAMES);
+        let likeness = engine.has(Role::Continuity) && at - self.measured >= LIKENESS_MS;
+        let spoof = !likeness && engine.has(Role::Spoof) && self.frames.is_multiple_of(SPOOF_FRAMES);
         let (face, faces) = engine.follow(frame, Ask { likeness, spoof, ..Ask::default() })?;
         let mut signs = face.as_ref().and_then(|face| Signs::of(face, frame.width()));
         if let (Some(signs), Some(face)) = (&mut signs, &face) {

@@ -1,6 +1,7 @@
 //! Faces as the command and the page tell of them.
 
 use super::{EXPRESSIONS, Face, Hint, Rect};
+use crate::four_decimals;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -108,9 +109,4 @@ impl Serialize for ExpressionDescription {
         map.serialize_entry("dominant", self.0.dominant())?;
         map.end()
     }
-}
-
-/// The nearest `f64` of an `f32` would print nine.
-pub fn four_decimals(value: f32) -> f64 {
-    libm::round(f64::from(value) * 10_000.0) / 10_000.0
 }

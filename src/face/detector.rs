@@ -1,7 +1,7 @@
 //! YuNet (opencv_zoo, MIT): boxes and five points, at any input size that is a multiple of 32.
 
 use super::FaceError;
-use super::frame::Picture;
+use super::frame::{BGR, Picture};
 use super::geometry::{Affine, Point, Rect};
 use super::network::Network;
 use std::collections::BTreeMap;
@@ -45,11 +45,7 @@ impl Detector {
         let middle = (size as f32 - 1.0) / 2.0;
         let (x, y) = ((picture.width() - 1.0) / 2.0, (picture.height() - 1.0) / 2.0);
         let map = Affine([cos, -sin, x - (cos - sin) * middle, sin, cos, y - (sin + cos) * middle]);
-        let plane = size * size;
-        let mut input = vec![0.0; 3 * plane];
-        picture.sample(&map, size, size, |i, [r, g, b]| {
-            (input[i], input[plane + i], input[2 * plane + i]) = (b, g, r);
-        });
+        let input = picture.planes(&map, size, BGR);
         let outputs = self.network(size)?.run(&input)?;
         let found = decode(&outputs, size).into_iter().map(|found| found.moved(&map)).collect();
         Ok(without_duplicates(found))

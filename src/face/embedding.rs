@@ -1,7 +1,7 @@
 //! Whose face it is: a direction in a space where one person's pictures lie close together.
 
 use super::FaceError;
-use super::frame::Picture;
+use super::frame::{Picture, RGB};
 use super::geometry::{Affine, Point};
 use super::network::Network;
 
@@ -60,27 +60,15 @@ impl Embedder {
         let map = aligned(points);
         match self.kind {
             Kind::SFace => self.embed_both_ways(picture, &map),
-            Kind::MobileFaceNet => {
-                let mut input = vec![0.0; 3 * SIZE * SIZE];
-                picture.sample(&map, SIZE, SIZE, |i, rgb| {
-                    input[i * 3..i * 3 + 3].copy_from_slice(&rgb.map(|c| (c - 127.5) / 128.0));
-                });
-                self.run(&input)
-            }
+            Kind::MobileFaceNet => self.run(&picture.pixels(&map, SIZE, |c| (c - 127.5) / 128.0)),
         }
     }
 
     /// The mean over the face and its mirror image, which says the same of a person and differs in noise.
     fn embed_both_ways(&self, picture: &Picture<'_>, map: &Affine) -> Result<Embedding, FaceError> {
-        let plane = SIZE * SIZE;
-        let (mut seen, mut mirrored) = (vec![0.0; 3 * plane], vec![0.0; 3 * plane]);
-        picture.sample(map, SIZE, SIZE, |i, rgb| {
-            let mirror = i - i % SIZE + (SIZE - 1 - i % SIZE);
-            for (c, value) in rgb.into_iter().enumerate() {
-                seen[c * plane + i] = value;
-                mirrored[c * plane + mirror] = value;
-            }
-        });
+        let seen = picture.planes(map, SIZE, RGB);
+        let mut mirrored = seen.clone();
+        mirrored.chunks_exact_mut(SIZE).for_each(<[f32]>::reverse);
         let (mut sum, mirrored) = (self.run(&seen)?.0, self.run(&mirrored)?.0);
         sum.iter_mut().zip(mirrored).for_each(|(s, m)| *s += m);
         Embedding::new(sum).ok_or_else(no_direction)

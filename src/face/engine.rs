@@ -141,9 +141,8 @@ impl FaceEngine {
     /// lie on their side.
     pub fn analyze(&mut self, frame: Frame<'_>, ask: Ask) -> Result<Vec<Face>, FaceError> {
         let picture = Picture::new(frame);
-        let turns = self.turns(&picture)?;
         let mut faces = Vec::new();
-        for detection in self.find(&picture, turns)? {
+        for detection in self.find(&picture)? {
             let mesh = self.fit(&picture, &Region::of(&detection.bounds, detection.roll()))?;
             if mesh.is_some() || detection.confidence >= SURE_WITHOUT_MESH {
                 faces.push(self.describe(&picture, detection, mesh, ask)?);
@@ -168,7 +167,7 @@ impl FaceEngine {
             self.followed = Some(Followed { region: mesh.region(), confidence, faces, frames: frames + 1 });
             return Ok((Some(self.describe(&picture, detection, Some(mesh), ask)?), faces));
         }
-        let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
+        let detector = self.detector()?;
         let mut found = Vec::new();
         for size in [SIZES[0], SIZES[1]] {
             found = detector.detect(&picture, size, 0, 1.0)?;
@@ -192,32 +191,14 @@ impl FaceEngine {
         self.followed = None;
     }
 
-    /// Quarter turns after which faces stand upright. A face on its side is often found, but badly, so the
-    /// other ways are tried unless it is plain.
-    fn turns(&mut self, picture: &Picture<'_>) -> Result<usize, FaceError> {
-        let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
-        let mut best = (0.0, 0);
-        for turns in 0..4 {
-            let found = detector.detect(picture, SIZES[1], turns, 1.0)?;
-            let confidence = found.first().map_or(0.0, |face| face.confidence);
-            if turns == 0 && confidence >= PLAIN {
-                return Ok(0);
-            }
-            if confidence > best.0 {
-                // As it lies is how most pictures lie.
-                best = (confidence + if turns == 0 { 0.05 } else { 0.0 }, turns);
-            }
-        }
-        Ok(best.1)
-    }
-
-    fn find(&mut self, picture: &Picture<'_>, turns: usize) -> Result<Vec<Detection>, FaceError> {
-        let detector = self.detector.as_mut().ok_or(FaceError::NotLoaded { role: "detector" })?;
+    /// Faces at every size worth looking at, with the picture turned so that they stand upright.
+    fn find(&mut self, picture: &Picture<'_>) -> Result<Vec<Detection>, FaceError> {
+        let (turns, mut found) = self.upright(picture)?;
+        let detector = self.detector()?;
         let longest = picture.width().max(picture.height());
-        let mut found = Vec::new();
-        for size in SIZES.into_iter().skip(1) {
+        for size in SIZES.into_iter().skip(2) {
             // A finer look costs four times as much and finds faces only where there is more to see.
-            if size > SIZES[1] && longest < size as f32 * 0.75 {
+            if longest < size as f32 * 0.75 {
                 break;
             }
             found.extend(detector.detect(picture, size, turns, 1.0)?);
@@ -227,6 +208,30 @@ impl FaceEngine {
             found = detector.detect(picture, SIZES[1], turns, 0.5)?;
         }
         Ok(detector::without_duplicates(found))
+    }
+
+    /// Quarter turns after which faces stand upright, and the faces then. A face on its side is often found,
+    /// but badly, so the other ways are tried unless it is plain.
+    fn upright(&mut self, picture: &Picture<'_>) -> Result<(usize, Vec<Detection>), FaceError> {
+        let detector = self.detector()?;
+        let (mut best, mut upright) = (0.0, (0, Vec::new()));
+        for turns in 0..4 {
+            let found = detector.detect(picture, SIZES[1], turns, 1.0)?;
+            let confidence = found.first().map_or(0.0, |face| face.confidence);
+            if turns == 0 && confidence >= PLAIN {
+                return Ok((0, found));
+            }
+            if confidence > best {
+                // As it lies is how most pictures lie.
+                best = confidence + if turns == 0 { 0.05 } else { 0.0 };
+                upright = (turns, found);
+            }
+        }
+        Ok(upright)
+    }
+
+    fn detector(&mut self) -> Result<&mut Detector, FaceError> {
+        self.detector.as_mut().ok_or(FaceError::NotLoaded { role: Role::Detector.name() })
     }
 
     fn fit(&self, picture: &Picture<'_>, region: &Region) -> Result<Option<Mesh>, FaceError> {
@@ -243,22 +248,10 @@ impl FaceEngine {
     ) -> Result<Face, FaceError> {
         let Detection { bounds, confidence, points } = detection;
         let pose = mesh.as_ref().map(Mesh::pose);
-        let expression = match ask.expression {
-            true => Some(loaded(&self.reader, Role::Expression)?.read(picture, &points)?),
-            false => None,
-        };
-        let spoof = match ask.spoof {
-            true => Some(loaded(&self.spoof, Role::Spoof)?.suspicion(picture, &bounds)?),
-            false => None,
-        };
-        let embedding = match ask.embedding {
-            true => Some(loaded(&self.embedder, Role::Identity)?.embed(picture, &points)?),
-            false => None,
-        };
-        let likeness = match ask.likeness {
-            true => Some(loaded(&self.continuity, Role::Continuity)?.embed(picture, &points)?),
-            false => None,
-        };
+        let expression = || loaded(&self.reader, Role::Expression)?.read(picture, &points);
+        let spoof = || loaded(&self.spoof, Role::Spoof)?.suspicion(picture, &bounds);
+        let embedding = || loaded(&self.embedder, Role::Identity)?.embed(picture, &points);
+        let likeness = || loaded(&self.continuity, Role::Continuity)?.embed(picture, &points);
         let iris_contrast = mesh.as_ref().map(|mesh| eyes::iris_contrast(picture, mesh));
         // The detector's box ends where the picture does; the mesh goes on.
         let extent = mesh.as_ref().map_or(bounds, Mesh::bounds);
@@ -271,10 +264,10 @@ impl FaceEngine {
             pose,
             iris_contrast,
             quality,
-            expression,
-            spoof,
-            embedding,
-            likeness,
+            expression: ask.expression.then(expression).transpose()?,
+            spoof: ask.spoof.then(spoof).transpose()?,
+            embedding: ask.embedding.then(embedding).transpose()?,
+            likeness: ask.likeness.then(likeness).transpose()?,
         })
     }
 }
@@ -283,7 +276,7 @@ fn loaded<T>(model: &Option<T>, role: Role) -> Result<&T, FaceError> {
     model.as_ref().ok_or(FaceError::NotLoaded { role: role.name() })
 }
 
-/// Chosen: every upright face of the photographs has 0.89 and more.
+/// Chosen: above what a face on its side was seen to get.
 const PLAIN: f32 = 0.88;
 
 /// The mesh network's own middle.

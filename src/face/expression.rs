@@ -35,8 +35,7 @@ impl Reader {
 
     pub(super) fn read(&self, picture: &Picture<'_>, points: &[Point; 5]) -> Result<Expression, FaceError> {
         let map = cut(points);
-        let mut input = vec![0.0; SIZE * SIZE * 3];
-        picture.sample(&map, SIZE, SIZE, |i, rgb| input[i * 3..i * 3 + 3].copy_from_slice(&rgb));
+        let input = picture.pixels(&map, SIZE, |c| c);
         let output = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         let shares: [f32; 7] = output
             .try_into()

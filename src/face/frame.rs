@@ -54,6 +54,10 @@ struct Level {
     rgba: Vec<u8>,
 }
 
+/// Orders of channels for [`Picture::planes`].
+pub(super) const RGB: [usize; 3] = [0, 1, 2];
+pub(super) const BGR: [usize; 3] = [2, 1, 0];
+
 /// 64 megapixels halved this often fit any model's input.
 const MOST_HALVES: usize = 6;
 
@@ -90,6 +94,32 @@ impl<'a> Picture<'a> {
                 y += dy;
             }
         }
+    }
+
+    /// A square patch as a network takes it channel by channel: `[3][size][size]`, values from 0 to 255.
+    pub(super) fn planes(&self, map: &Affine, size: usize, order: [usize; 3]) -> Vec<f32> {
+        let plane = size * size;
+        let mut input = vec![0.0; 3 * plane];
+        self.sample(map, size, size, |i, rgb| {
+            for (at, channel) in order.into_iter().enumerate() {
+                input[at * plane + i] = rgb[channel];
+            }
+        });
+        input
+    }
+
+    /// A square patch as a network takes it pixel by pixel: `[size][size][3]`, RGB, each value through `scale`.
+    pub(super) fn pixels(&self, map: &Affine, size: usize, scale: impl Fn(f32) -> f32) -> Vec<f32> {
+        let mut input = vec![0.0; 3 * size * size];
+        self.sample(map, size, size, |i, rgb| input[i * 3..i * 3 + 3].copy_from_slice(&rgb.map(&scale)));
+        input
+    }
+
+    /// Luma of a square patch, 0 to 255 (ITU-R BT.601 weights).
+    pub(super) fn luma(&self, map: &Affine, size: usize) -> Vec<f32> {
+        let mut luma = vec![0.0; size * size];
+        self.sample(map, size, size, |i, [r, g, b]| luma[i] = 0.299 * r + 0.587 * g + 0.114 * b);
+        luma
     }
 
     fn level(&self, halvings: usize) -> (usize, Source<'_>) {

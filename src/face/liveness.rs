@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
 /// What a person is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
     /// Turn the head to the person's own left.
@@ -49,21 +49,6 @@ pub fn prompts(nonce: &[u8], attempt: u8) -> [Prompt; PROMPTS] {
         0 => [turn, first, second],
         1 => [first, turn, second],
         _ => [first, second, turn],
-    }
-}
-
-impl Prompt {
-    /// As bindings and translations call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TurnLeft => "turn-left",
-            Self::TurnRight => "turn-right",
-            Self::LookUp => "look-up",
-            Self::Blink => "blink",
-            Self::OpenMouth => "open-mouth",
-            Self::Smile => "smile",
-            Self::MoveCloser => "move-closer",
-        }
     }
 }
 
@@ -195,24 +180,6 @@ pub enum Refusal {
     Flat,
 }
 
-impl Refusal {
-    /// As bindings and translations call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoFace => "no-face",
-            Self::TimedOut => "timed-out",
-            Self::FaceLost => "face-lost",
-            Self::SeveralFaces => "several-faces",
-            Self::OtherFace => "other-face",
-            Self::Jump => "jump",
-            Self::Frozen => "frozen",
-            Self::Repeated => "repeated",
-            Self::WrongMovement => "wrong-movement",
-            Self::Flat => "flat",
-        }
-    }
-}
-
 /// What a passed check was decided on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
@@ -286,13 +253,12 @@ struct Baseline {
     since: f64,
     measures: Measures,
     rigid: Vec<Point>,
-    eye_span: f32,
 }
 
 /// Fingerprints of frames with a face.
 #[derive(Clone, Debug, Default)]
 struct Prints {
-    recent: VecDeque<(f64, u64)>,
+    recent: VecDeque<u64>,
     same_since: Option<f64>,
 }
 
@@ -439,7 +405,7 @@ impl Liveness {
             met = 0;
         }
         // A blink is over when the eyes are open again; for the rest, being there is enough.
-        let done = peaked && (prompt != Prompt::Blink || progress < 0.5);
+        let done = peaked && (prompt != Prompt::Blink || progress < RESTED);
         self.progress = if rested >= RESTED_FRAMES { progress.clamp(0.0, 1.0) } else { 0.0 };
         if !done {
             self.state = State::Asking { index, asked, rested, met, peaked };
@@ -564,7 +530,6 @@ impl Baseline {
             size: median(|m| m.size),
         };
         self.rigid = signs.rigid.clone();
-        self.eye_span = signs.eye_span;
     }
 
     /// How far a movement has come: 0 at rest, 1 done.
@@ -588,7 +553,7 @@ impl Baseline {
     }
 
     /// How far the face's points are from where a flat picture's would be: the residual of the best
-    /// projective map from the calm face, over its eye span.
+    /// projective map from the calm face, over the eye span.
     fn departure(&self, signs: &Signs) -> f32 {
         if (signs.measures.yaw - self.measures.yaw).abs() < TURN_DEGREES * 0.8 || self.rigid.len() != signs.rigid.len()
         {
@@ -613,19 +578,19 @@ impl Last {
 
 impl Prints {
     fn take(&mut self, at: f64, print: u64) -> Result<(), Refusal> {
-        if self.recent.back().is_some_and(|(_, last)| *last == print) {
+        if self.recent.back() == Some(&print) {
             let since = *self.same_since.get_or_insert(at);
             return if at - since > FROZEN_MS { Err(Refusal::Frozen) } else { Ok(()) };
         }
         self.same_since = None;
         // A camera's noise makes no picture twice.
-        if self.recent.iter().any(|(_, earlier)| *earlier == print) {
+        if self.recent.contains(&print) {
             return Err(Refusal::Repeated);
         }
         if self.recent.len() == MOST_PRINTS {
             self.recent.pop_front();
         }
-        self.recent.push_back((at, print));
+        self.recent.push_back(print);
         Ok(())
     }
 }

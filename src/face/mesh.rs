@@ -48,10 +48,7 @@ impl Mesher {
 
     pub(super) fn fit(&self, picture: &Picture<'_>, region: &Region) -> Result<Mesh, FaceError> {
         let map = Affine::square(region.center, region.side, region.roll, SIZE);
-        let mut input = vec![0.0; SIZE * SIZE * 3];
-        picture.sample(&map, SIZE, SIZE, |i, rgb| {
-            input[i * 3..i * 3 + 3].copy_from_slice(&rgb.map(|c| c / 255.0));
-        });
+        let input = picture.pixels(&map, SIZE, |c| c / 255.0);
         let outputs = self.network.run(&input)?;
         let [points, presence] = outputs.as_slice() else {
             return Err(FaceError::Inference { role: "mesh", what: "not two outputs".into() });
@@ -82,8 +79,8 @@ impl Region {
 impl Mesh {
     /// Where the face of the next frame is looked for: around this one.
     pub(super) fn region(&self) -> Region {
-        let (right, left) = (self.at(RIGHT_EYE[0]), self.at(LEFT_EYE[3]));
-        Region::of(&self.bounds(), libm::atan2f(left.y - right.y, left.x - right.x))
+        let across = self.across();
+        Region::of(&self.bounds(), libm::atan2f(across.y, across.x))
     }
 
     /// The box around all points.
@@ -143,11 +140,8 @@ impl Mesh {
     pub fn mouth_lift(&self) -> f32 {
         let middle = self.at(LIP_TOP).middle(self.at(LIP_BOTTOM));
         let corners = self.at(MOUTH_RIGHT).middle(self.at(MOUTH_LEFT));
-        let (right, left) = (self.at(RIGHT_EYE[0]), self.at(LEFT_EYE[3]));
-        let span = right.distance(left).max(f32::EPSILON);
-        // Down in the head's own turn.
-        let (dx, dy) = ((left.x - right.x) / span, (left.y - right.y) / span);
-        ((middle.x - corners.x) * -dy + (middle.y - corners.y) * dx) / span
+        let (across, span) = (self.across(), self.eye_span().max(f32::EPSILON));
+        ((middle.x - corners.x) * -across.y + (middle.y - corners.y) * across.x) / span
     }
 
     /// Between the outer corners of the eyes, px.
@@ -155,10 +149,22 @@ impl Mesh {
         self.at(RIGHT_EYE[0]).distance(self.at(LEFT_EYE[3]))
     }
 
+    /// From the outer corner of the right eye to that of the left: what is level in the head's own turn, length 1.
+    pub(super) fn across(&self) -> Point {
+        let (right, left) = (self.at(RIGHT_EYE[0]), self.at(LEFT_EYE[3]));
+        let span = right.distance(left).max(f32::EPSILON);
+        Point::new((left.x - right.x) / span, (left.y - right.y) / span)
+    }
+
+    /// Both corners of each eye.
+    pub(super) fn eye_corners(&self) -> [(Point, Point); 2] {
+        [RIGHT_EYE, LEFT_EYE].map(|eye| (self.at(eye[0]), self.at(eye[3])))
+    }
+
     /// The five points of [`super::Detection`], from the mesh.
     pub fn five_points(&self) -> [Point; 5] {
-        let eye = |eye: [usize; 6]| self.at(eye[0]).middle(self.at(eye[3]));
-        [eye(RIGHT_EYE), eye(LEFT_EYE), self.at(NOSE_TIP), self.at(MOUTH_RIGHT), self.at(MOUTH_LEFT)]
+        let [right, left] = self.eye_corners().map(|(one, other)| one.middle(other));
+        [right, left, self.at(NOSE_TIP), self.at(MOUTH_RIGHT), self.at(MOUTH_LEFT)]
     }
 }
 
@@ -175,7 +181,7 @@ const RIGHT_TEMPLE: usize = 234;
 const LEFT_TEMPLE: usize = 454;
 const FOREHEAD: usize = 10;
 const CHIN: usize = 152;
-pub(super) const NOSE_TIP: usize = 4;
+const NOSE_TIP: usize = 4;
 const LIP_TOP: usize = 13;
 const LIP_BOTTOM: usize = 14;
 const LIP_RIGHT: usize = 78;

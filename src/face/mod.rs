@@ -34,7 +34,7 @@ mod spoof;
 mod template;
 
 pub use check::{Check, Report};
-pub use describe::{Description, four_decimals};
+pub use describe::Description;
 pub use detector::Detection;
 pub use embedding::{Embedding, SAME_PERSON_SIMILARITY};
 pub use engine::{Ask, Face, FaceEngine, Role};

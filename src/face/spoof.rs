@@ -2,7 +2,7 @@
 //! decides alone.
 
 use super::FaceError;
-use super::frame::Picture;
+use super::frame::{BGR, Picture};
 use super::geometry::{Affine, Rect};
 use super::network::Network;
 
@@ -19,11 +19,7 @@ impl SpoofDetector {
     /// 0 to 1; 1 looks like a presentation attack.
     pub(super) fn suspicion(&self, picture: &Picture<'_>, bounds: &Rect) -> Result<f32, FaceError> {
         let map = surroundings(picture, bounds);
-        let plane = SIZE * SIZE;
-        let mut input = vec![0.0; 3 * plane];
-        picture.sample(&map, SIZE, SIZE, |i, [r, g, b]| {
-            (input[i], input[plane + i], input[2 * plane + i]) = (b, g, r);
-        });
+        let input = picture.planes(&map, SIZE, BGR);
         let logits = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         let [live, ..] = logits[..] else {
             return Err(FaceError::Inference { role: "spoof", what: "no output".into() });

@@ -1,6 +1,7 @@
 use super::{SolvedChallenge, VOUCHER_LIFETIME_S, VisitorKey, text};
 use crate::behavior::{Evidence, EvidenceError, Family};
 use crate::decision::{Decision, Verdict};
+use crate::four_decimals;
 use serde::{Deserialize, Serialize};
 
 /// What a voucher says. On the wire; private to the verifier until it has checked everything.
@@ -176,11 +177,6 @@ impl EvidenceClaim {
         }
         Some(Evidence::from_parts(families, self.span_ms))
     }
-}
-
-/// Scores have four decimals; the nearest `f64` of the `f32` would print nine.
-pub(super) fn four_decimals(score: f32) -> f64 {
-    libm::round(f64::from(score) * 10_000.0) / 10_000.0
 }
 
 fn shortened(mut text: String, most: usize) -> String {

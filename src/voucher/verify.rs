@@ -1,7 +1,7 @@
 //! The server's side, in one pass: size, form, signature, challenge, times, place, work, score,
 //! plausibility, single use.
 
-use super::claims::{Claims, Signals, four_decimals};
+use super::claims::{Claims, Signals};
 use super::jws::Unverified;
 use super::{
     ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, ReplayStore, StoreError, Terms,
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
 use crate::decision::{Decision, Policy, Reason, Verdict};
+use crate::four_decimals;
 use std::sync::Arc;
 
 /// Checks vouchers for the holder of a challenge key.

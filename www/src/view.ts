@@ -1,6 +1,6 @@
-// The widget's shadow tree. Built node by node: no HTML is parsed, so pages that require Trusted
-// Types and forbid inline styles can keep both rules.
+// The widget's shadow tree.
 
+import { html, style, svg } from "./dom.js";
 import css from "./widget.css";
 
 export interface View {
@@ -12,9 +12,7 @@ export interface View {
 }
 
 export function build(root: ShadowRoot, about: string): View {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
+  style(root, css);
 
   const dial = svg("svg", { class: "dial", viewBox: "0 0 36 36", "aria-hidden": "true" }, [
     svg("circle", { class: "track", cx: "18", cy: "18", r: "15" }),
@@ -45,19 +43,4 @@ export function build(root: ShadowRoot, about: string): View {
   box.append(button, text, mark, status);
   root.append(box);
   return { box, button, label, note, status };
-}
-
-function html<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string>): HTMLElementTagNameMap[K] {
-  return dress(document.createElement(name), attributes);
-}
-
-function svg(name: string, attributes: Record<string, string>, children: Element[] = []): SVGElement {
-  const element = dress(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
-  element.append(...children);
-  return element;
-}
-
-function dress<E extends Element>(element: E, attributes: Record<string, string>): E {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

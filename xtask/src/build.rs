@@ -2,7 +2,7 @@
 
 use crate::Profile;
 use crate::setup;
-use crate::shell::{command, root, run, say};
+use crate::shell::{command, hex, root, run, say};
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
@@ -171,7 +171,7 @@ fn stamp(compiled: &[PathBuf], profile: Profile) -> Result<String> {
     for source in sources {
         hash.update(std::fs::read(source)?);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash.finalize()))
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The face models against their manifest.
 
-use crate::shell::{root, say};
+use crate::shell::{hex, root, say};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ pub(crate) fn verify() -> Result<()> {
     say("face models against models/face/manifest.json");
     for Entry { role, file, bytes, sha256, licence } in &entries {
         let model = std::fs::read(folder.join(file)).with_context(|| format!("models/face/{file}"))?;
-        let digest: String = Sha256::digest(&model).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(Sha256::digest(&model));
         if model.len() as u64 != *bytes || digest != *sha256 {
             bail!("models/face/{file} is not the file in the manifest ({} bytes, SHA-256 {digest})", model.len());
         }

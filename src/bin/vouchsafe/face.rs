@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::face::{
-    Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, four_decimals,
-    liveness,
+    Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, liveness,
 };
+use vouchsafe::four_decimals;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -85,7 +85,7 @@ fn asked(nonces: &[String], attempt: u8, out: &mut impl Write) -> io::Result<boo
     for nonce in nonces {
         match Base64UrlUnpadded::decode_vec(nonce) {
             Ok(bytes) => {
-                let prompts = liveness::prompts(&bytes, attempt).map(liveness::Prompt::name);
+                let prompts = liveness::prompts(&bytes, attempt);
                 writeln!(out, "{}", json!({ "nonce": nonce, "prompts": prompts }))?;
             }
             Err(_) => {

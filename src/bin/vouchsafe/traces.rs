@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::behavior::{Evidence, Family, stroke_bytes};
 use vouchsafe::decision::Policy;
+use vouchsafe::four_decimals;
 use vouchsafe::trace::{Trace, codec};
 
 /// Writes `answer` for each trace of `files` to `out`. `Ok(false)` when some input was bad.
@@ -93,12 +94,12 @@ pub(crate) fn score(trace: &Trace) -> Value {
     let signals: Map<String, Value> = decision
         .signals
         .iter()
-        .map(|(family, score)| (family.name().to_owned(), score.map_or(Value::Null, number)))
+        .map(|(family, score)| (family.name().to_owned(), score.map(four_decimals).into()))
         .collect();
     let reasons: Vec<String> = decision.reasons.iter().map(vouchsafe::decision::Reason::text).collect();
     json!({
         "id": trace.id,
-        "score": number(decision.score),
+        "score": four_decimals(decision.score),
         "verdict": decision.verdict,
         "signals": signals,
         "reasons": reasons,
@@ -126,11 +127,6 @@ fn described(trace: &Trace, family: impl Fn(Family) -> Option<Value>) -> Value {
     let features: Map<String, Value> =
         Family::ALL.iter().map(|f| (f.name().to_owned(), family(*f).unwrap_or(Value::Null))).collect();
     json!({"id": trace.id, "source": trace.source, "user": trace.user, "label": trace.label, "features": features})
-}
-
-/// Scores have four decimals; printing the nearest `f64` of the `f32` would show nine.
-fn number(score: f32) -> Value {
-    json!((f64::from(score) * 10_000.0).round() / 10_000.0)
 }
 
 /// Longest line read, in bytes: a day of events.

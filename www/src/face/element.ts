@@ -1,6 +1,7 @@
 // <vouchsafe-face>: a face check with explanation, camera, prompts and a way without it.
 
 import type { CheckState } from "../../types/face.js";
+import { html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
 import { hints, prompts, refusals, troubles, words } from "./words.js";
@@ -198,44 +199,31 @@ function say(element: HTMLElement, text: string): void {
 }
 
 function build(root: ShadowRoot): Parts {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
-  const make = <K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string> = {}) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const shape = (name: string, attributes: Record<string, string>, children: Element[] = []) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element as SVGElement;
-  };
-  const title = make("h2", { part: "title", id: "title" });
+  style(root, css);
+  const title = html("h2", { part: "title", id: "title" });
   title.textContent = words.title;
-  const video = make("video", { part: "video", muted: "", playsinline: "", "aria-hidden": "true", tabindex: "-1" });
+  const video = html("video", { part: "video", muted: "", playsinline: "", "aria-hidden": "true", tabindex: "-1" });
   video.muted = true;
   const oval = { cx: "80", cy: "60", rx: "34", ry: "46" };
-  const ring = shape("ellipse", { ...oval, class: "ring", pathLength: "100", "stroke-dasharray": "100", "stroke-dashoffset": "100" });
-  const guide = shape("svg", { class: "guide", viewBox: "0 0 160 120", "aria-hidden": "true" }, [
-    shape("path", { class: "shade", d: "M0 0H160V120H0Z M114 60A34 46 0 1 0 46 60A34 46 0 1 0 114 60Z", "fill-rule": "evenodd" }),
-    shape("ellipse", { ...oval, class: "track" }),
+  const ring = svg("ellipse", { ...oval, class: "ring", pathLength: "100", "stroke-dasharray": "100", "stroke-dashoffset": "100" });
+  const guide = svg("svg", { class: "guide", viewBox: "0 0 160 120", "aria-hidden": "true" }, [
+    svg("path", { class: "shade", d: "M0 0H160V120H0Z M114 60A34 46 0 1 0 46 60A34 46 0 1 0 114 60Z", "fill-rule": "evenodd" }),
+    svg("ellipse", { ...oval, class: "track" }),
     ring,
   ]);
-  const bar = make("progress", { part: "progress", max: "1", "aria-label": words.loading });
-  const stage = make("div", { class: "stage", part: "stage" });
+  const bar = html("progress", { part: "progress", max: "1", "aria-label": words.loading });
+  const stage = html("div", { class: "stage", part: "stage" });
   stage.append(video, guide, bar);
-  const prompt = make("p", { class: "prompt", part: "prompt", role: "status", "aria-live": "assertive" });
-  const steps = [0, 1, 2].map(() => make("span"));
-  const dots = make("div", { class: "steps", "aria-hidden": "true" });
+  const prompt = html("p", { class: "prompt", part: "prompt", role: "status", "aria-live": "assertive" });
+  const steps = [0, 1, 2].map(() => html("span"));
+  const dots = html("div", { class: "steps", "aria-hidden": "true" });
   dots.append(...steps);
-  const start = make("button", { type: "button", class: "start", part: "start" });
-  const other = make("button", { type: "button", class: "other", part: "other" });
+  const start = html("button", { type: "button", class: "start", part: "start" });
+  const other = html("button", { type: "button", class: "other", part: "other" });
   other.textContent = words.other;
-  const buttons = make("div", { class: "buttons" });
+  const buttons = html("div", { class: "buttons" });
   buttons.append(start, other);
-  const box = make("section", { class: "box", part: "box", "aria-labelledby": "title" });
+  const box = html("section", { class: "box", part: "box", "aria-labelledby": "title" });
   box.append(title, stage, prompt, dots, buttons);
   root.append(box);
   return { stage, video, guide, ring, bar, prompt, steps, start, other };

@@ -1,7 +1,7 @@
 // The face engine as the page sees it: loaded when first asked for, everything done in a Worker.
 
-import type { Ask, Reply, Request, Role } from "./protocol.js";
-import type { CheckState, FaceDescription } from "../../types/face.js";
+import type { Ask, CheckState, FaceDescription, Role } from "../../types/face.js";
+import type { Reply, Request } from "./protocol.js";
 import { workerUrl } from "../trusted.js";
 
 type Wanted = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;

@@ -1,12 +1,6 @@
 // What the page and the face Worker say to each other.
 
-export type Role = "detector" | "mesh" | "continuity" | "spoof" | "identity" | "expression";
-
-export interface Ask {
-  expression?: boolean;
-  spoof?: boolean;
-  embedding?: boolean;
-}
+import type { Ask, Role } from "../../types/face.js";
 
 export type Request =
   | { id: number; do: "load"; module: ArrayBuffer | undefined; role: Role; model: ArrayBuffer }
