@@ -33,6 +33,9 @@ mod decimals;
 pub mod decision;
 #[cfg(feature = "face")]
 pub mod face;
+#[cfg(feature = "photographs")]
+pub mod photograph;
+pub mod presence;
 pub mod trace;
 pub mod voucher;
 

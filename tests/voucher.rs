@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use std::sync::Arc;
 use vouchsafe::behavior::{EnvironmentFacts, Evidence};
 use vouchsafe::decision::Policy;
+use vouchsafe::presence::Presence;
 use vouchsafe::trace::{Event, Kind, Pointer, Trace, codec};
 use vouchsafe::voucher::{
     Challenge, ChallengeKey, Claims, Draft, Expectation, MemoryStore, NoveltyFilter, PUZZLES, SolvedChallenge, Solver,
@@ -140,6 +141,44 @@ fn a_store_that_cannot_answer_refuses() {
     let expected = Expectation { sitekey: Some("shop"), ..Expectation::default() };
     let outcome = Verifier::new(key()).verify(&Visit::honest().voucher(), &expected, NOW, &Broken);
     assert_eq!(outcome.unwrap_err().code(), "store-unavailable");
+}
+
+/// What a face check of four seconds leaves.
+const PRESENCE: Presence =
+    Presence { attempt: 0, responses: [1200, 900, 1900], frames: 130, parallax: 0.041, similarity: 0.82, spoof: 0.1 };
+
+fn with_face(presence: Presence) -> String {
+    let face = Some(Base64UrlUnpadded::encode_string(&presence.to_bytes()));
+    let honest = Visit::honest();
+    Visit { draft: Draft { face, ..honest.draft.clone() }, ..honest }.voucher()
+}
+
+#[test]
+fn a_passed_face_check_reaches_the_server() {
+    let outcome = Verifier::new(key()).dangerous_skip_replay_check(&with_face(PRESENCE), &Expectation::default(), NOW);
+    assert_eq!(outcome.unwrap().presence(), Some(&PRESENCE.rounded()));
+    let without =
+        Verifier::new(key()).dangerous_skip_replay_check(&Visit::honest().voucher(), &Expectation::default(), NOW);
+    assert_eq!(without.unwrap().presence(), None);
+}
+
+#[test]
+fn a_face_check_that_no_live_person_passed_is_refused() {
+    for (name, made_up, code) in [
+        ("flat", Presence { parallax: 0.0, ..PRESENCE }, "bad-face"),
+        ("somebody else", Presence { similarity: 0.1, ..PRESENCE }, "bad-face"),
+        ("answers before the question", Presence { responses: [0; 3], ..PRESENCE }, "bad-face"),
+    ] {
+        assert_eq!(verify(&with_face(made_up)), Err(code), "{name}");
+    }
+    let garbage = Visit::honest().forged(|claims| claims.face = Some("AAAA".into()));
+    assert_eq!(verify(&garbage), Err("malformed"));
+    let young = Terms { iat: NOW - 6, ..terms() };
+    let face = Some(Base64UrlUnpadded::encode_string(&PRESENCE.to_bytes()));
+    let still = Trace { events: Vec::new(), ..person() };
+    let visit = Visit::with(&young, &still);
+    let early = Visit { draft: Draft { face, ..visit.draft.clone() }, ..visit };
+    assert_eq!(verify(&early.voucher()), Err("implausible-timing"), "longer than its challenge is old");
 }
 
 #[test]

@@ -38,6 +38,7 @@ impl TestSecret {
                     challenge_ts: iso_8601(crate::now()),
                     hostname: "localhost".into(),
                     signals: Signals::default(),
+                    face: None,
                     reasons: Vec::new(),
                 }),
                 ..Answer::default()

@@ -125,8 +125,8 @@ impl Progress {
             Step::Prompt { prompt, done, progress } => {
                 Self { state: "prompt", prompt: Some(*prompt), done: *done, progress: *progress, ..Self::default() }
             }
-            Step::Passed(evidence) => {
-                let evidence = Base64UrlUnpadded::encode_string(&evidence.to_bytes());
+            Step::Passed(presence) => {
+                let evidence = Base64UrlUnpadded::encode_string(&presence.to_bytes());
                 Self { state: "passed", evidence: Some(evidence), ..Self::default() }
             }
             Step::Refused(refusal) => Self { state: "refused", refusal: Some(*refusal), ..Self::default() },

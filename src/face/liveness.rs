@@ -8,6 +8,8 @@
 //! APCER, a live person who is refused in BPCER.
 
 use super::{Face, Hint, Mesh, Point, plane};
+use crate::presence::{CALM_FRAMES, MET_FRAMES, PROMPT_MS, SAME_FACE};
+pub use crate::presence::{PROMPTS, Presence, Refusal};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
@@ -30,9 +32,6 @@ pub enum Prompt {
     /// Bring the face nearer.
     MoveCloser,
 }
-
-/// Prompts in one check.
-pub const PROMPTS: usize = 3;
 
 /// The prompts of one attempt at a challenge. One is always a turn: only a turn shows depth.
 pub fn prompts(nonce: &[u8], attempt: u8) -> [Prompt; PROMPTS] {
@@ -139,62 +138,9 @@ pub enum Step {
         progress: f32,
     },
     /// Everything was done by one live face.
-    Passed(Evidence),
+    Passed(Presence),
     /// Not this time.
     Refused(Refusal),
-}
-
-/// Why a check ended without a live person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-pub enum Refusal {
-    /// Nobody was seen in time.
-    #[error("no face was seen")]
-    NoFace,
-    /// Nobody did what was asked in time.
-    #[error("the movement was not seen in time")]
-    TimedOut,
-    /// The face left the picture.
-    #[error("the face left the picture")]
-    FaceLost,
-    /// More than one face in view.
-    #[error("more than one face was in view")]
-    SeveralFaces,
-    /// Another face than at the start.
-    #[error("the face changed")]
-    OtherFace,
-    /// A cut: no head moves like this.
-    #[error("the picture jumped")]
-    Jump,
-    /// The camera shows one picture over and over.
-    #[error("the picture stood still")]
-    Frozen,
-    /// Pictures came again: a recording in a loop.
-    #[error("pictures came twice")]
-    Repeated,
-    /// Other movements than those asked for: a recording of many.
-    #[error("other movements were made than those asked for")]
-    WrongMovement,
-    /// The head turned like a flat picture.
-    #[error("the face is flat")]
-    Flat,
-}
-
-/// What a passed check was decided on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// Which attempt at the challenge, from 0: the prompts depend on it.
-    pub attempt: u8,
-    /// From each prompt to its answer, ms.
-    pub responses: [u16; PROMPTS],
-    /// Departure from a plane while turning, over the eye span.
-    pub parallax: f32,
-    /// The least likeness to the first face, cosine.
-    pub similarity: f32,
-    /// Mean of the passive hint, 0 to 1; a half where it was not measured.
-    pub spoof: f32,
-    /// Frames looked at.
-    pub frames: u16,
 }
 
 /// A check under way.
@@ -378,7 +324,7 @@ impl Liveness {
         if self.baseline.seen.len() < MOST_CALM_FRAMES {
             self.baseline.seen.push(signs.measures);
         }
-        if self.baseline.seen.len() >= CALM_FRAMES && at - self.baseline.since >= CALM_MS {
+        if self.baseline.seen.len() >= usize::from(CALM_FRAMES) && at - self.baseline.since >= CALM_MS {
             self.baseline.settle(signs);
             self.state = State::Asking { index: 0, asked: at, rested: 0, met: 0, peaked: false };
         }
@@ -387,7 +333,7 @@ impl Liveness {
 
     fn ask(&mut self, at: f64, signs: &Signs) -> Result<(), Refusal> {
         let State::Asking { index, asked, mut rested, mut met, mut peaked } = self.state else { return Ok(()) };
-        if at - asked > PROMPT_MS {
+        if at - asked > f64::from(PROMPT_MS) {
             return Err(Refusal::TimedOut);
         }
         let prompt = self.prompts[index];
@@ -400,7 +346,7 @@ impl Liveness {
         // What was already so when it was asked was not done because it was asked.
         if rested >= RESTED_FRAMES && progress >= 1.0 {
             met = met.saturating_add(1);
-            peaked |= met >= if prompt == Prompt::Blink { 1 } else { MET_FRAMES };
+            peaked |= met >= if prompt == Prompt::Blink { 1 } else { MET_FRAMES as u8 };
         } else if !peaked {
             met = 0;
         }
@@ -417,7 +363,7 @@ impl Liveness {
             self.state = State::Asking { index: index + 1, asked: at, rested: 0, met: 0, peaked: false };
             return Ok(());
         }
-        self.evidence().judge()?;
+        self.presence().judge()?;
         self.state = State::Ended(Outcome::Passed);
         Ok(())
     }
@@ -436,16 +382,17 @@ impl Liveness {
         if self.unasked.len() > MOST_UNASKED { Err(Refusal::WrongMovement) } else { Ok(()) }
     }
 
-    fn evidence(&self) -> Evidence {
+    fn presence(&self) -> Presence {
         let (sum, count) = self.spoof;
-        Evidence {
+        let presence = Presence {
             attempt: self.attempt,
             responses: self.responses,
+            frames: self.frames,
             parallax: self.parallax,
             similarity: self.similarity,
             spoof: if count == 0 { 0.5 } else { sum / f32::from(count) },
-            frames: self.frames,
-        }
+        };
+        presence.rounded()
     }
 
     fn step(&self, hint: Option<Hint>) -> Step {
@@ -454,62 +401,10 @@ impl Liveness {
             State::Asking { index, .. } => {
                 Step::Prompt { prompt: self.prompts[index], done: index, progress: self.progress }
             }
-            State::Ended(Outcome::Passed) => Step::Passed(self.evidence()),
+            State::Ended(Outcome::Passed) => Step::Passed(self.presence()),
             State::Ended(Outcome::Refused(refusal)) => Step::Refused(refusal),
         }
     }
-}
-
-impl Evidence {
-    /// Whether these figures are those of one live person who answered in time. A server asks the same.
-    pub fn judge(&self) -> Result<(), Refusal> {
-        // A face that looks like a print has to show more depth; the hint alone refuses nobody.
-        let least = LEAST_PARALLAX * (1.0 + self.spoof.clamp(0.0, 1.0));
-        if self.similarity.is_nan() || self.similarity < SAME_FACE {
-            return Err(Refusal::OtherFace);
-        }
-        if self.parallax.is_nan() || self.parallax < least {
-            return Err(Refusal::Flat);
-        }
-        let quick = self.responses.iter().any(|response| f64::from(*response) < LEAST_RESPONSE_MS);
-        let slow = self.responses.iter().any(|response| f64::from(*response) > PROMPT_MS);
-        if quick || self.frames < CALM_FRAMES as u16 + PROMPTS as u16 * u16::from(MET_FRAMES) {
-            return Err(Refusal::WrongMovement);
-        }
-        if slow { Err(Refusal::TimedOut) } else { Ok(()) }
-    }
-
-    /// As a voucher carries it: [`Evidence::BYTES`] bytes.
-    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        let share = |value: f32| (value.clamp(0.0, 1.0) * 255.0) as u8;
-        let mut bytes = [0; Self::BYTES];
-        (bytes[0], bytes[1]) = (Self::VERSION, self.attempt);
-        for (at, response) in self.responses.iter().enumerate() {
-            bytes[2 + at * 2..4 + at * 2].copy_from_slice(&response.to_be_bytes());
-        }
-        bytes[8..10].copy_from_slice(&self.frames.to_be_bytes());
-        (bytes[10], bytes[11], bytes[12]) = (share(self.parallax), share(self.similarity), share(self.spoof));
-        bytes
-    }
-
-    /// The other way; `None` for anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; Self::BYTES] = bytes.try_into().ok()?;
-        let share = |byte: u8| f32::from(byte) / 255.0;
-        let number = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
-        (bytes[0] == Self::VERSION).then(|| Self {
-            attempt: bytes[1],
-            responses: [number(2), number(4), number(6)],
-            frames: number(8),
-            parallax: share(bytes[10]),
-            similarity: share(bytes[11]),
-            spoof: share(bytes[12]),
-        })
-    }
-
-    /// Of [`Evidence::to_bytes`].
-    pub const BYTES: usize = 13;
-    const VERSION: u8 = 1;
 }
 
 impl Baseline {
@@ -611,23 +506,11 @@ const NEARED: f32 = 0.2;
 /// Under this progress a movement counts as not begun.
 const RESTED: f32 = 0.5;
 const RESTED_FRAMES: u8 = 2;
-const MET_FRAMES: u8 = 2;
 
-/// Cosine of the likeness to the first face.
-const SAME_FACE: f32 = 0.5;
-
-/// Over the eye span; doubled for what looks like a print.
-const LEAST_PARALLAX: f32 = 0.03;
-
-/// No person hears, reads and moves faster.
-const LEAST_RESPONSE_MS: f64 = 150.0;
-
-/// Time for a calm look, and for each prompt: long, for people who need it.
+/// Time for a calm look: long, for people who need it.
 const PREPARE_MS: f64 = 60_000.0;
-const PROMPT_MS: f64 = 15_000.0;
 
 const CALM_MS: f64 = 500.0;
-const CALM_FRAMES: usize = 5;
 const MOST_CALM_FRAMES: usize = 120;
 const CALM_YAW: f32 = 15.0;
 const CALM_PITCH: f32 = 25.0;

@@ -1,5 +1,6 @@
 use super::{Signals, VerifiedVoucher, VerifyError};
 use crate::decision::Verdict;
+use crate::presence::Presence;
 use serde::Serialize;
 
 /// What a host's server is told about a voucher, in the words of the services it may come from: the
@@ -33,6 +34,8 @@ pub struct Accepted {
     pub challenge_ts: String,
     pub hostname: String,
     pub signals: Signals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub face: Option<Presence>,
     pub reasons: Vec<String>,
 }
 
@@ -70,6 +73,7 @@ impl Accepted {
             challenge_ts: iso_8601(voucher.terms().iat),
             hostname: claims.hostname.clone(),
             signals: claims.signals.clone(),
+            face: voucher.presence().copied(),
             reasons: voucher.reasons().iter().map(|reason| reason.text()).collect(),
         }
     }

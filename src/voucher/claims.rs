@@ -38,6 +38,9 @@ pub struct Claims {
     pub signals: Signals,
     /// What the score was computed from.
     pub evidence: EvidenceClaim,
+    /// What a face check was passed on, base64url of [`crate::presence::Presence::to_bytes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub face: Option<String>,
     /// Version of the crate that signed.
     pub build: String,
     /// First 8 bytes of the SHA-256 of the behaviour model, hexadecimal.
@@ -97,6 +100,8 @@ pub struct Draft {
     pub action: Option<String>,
     /// The page's own data, at most 255 characters.
     pub cdata: Option<String>,
+    /// What a face check left, base64url; at most 64 characters.
+    pub face: Option<String>,
     /// Seconds since 1970.
     pub now: u64,
     /// 16 random bytes.
@@ -128,6 +133,7 @@ impl SolvedChallenge {
             verdict: decision.verdict,
             signals: Signals::of(decision),
             evidence: EvidenceClaim::of(evidence),
+            face: draft.face.map(|text| shortened(text, 64)),
             build: env!("CARGO_PKG_VERSION").to_owned(),
             model: crate::behavior::model_digest(),
         }

@@ -10,6 +10,7 @@ use super::{
 use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
 use crate::decision::{Decision, Policy, Reason, Verdict};
 use crate::four_decimals;
+use crate::presence::{Presence, Refusal};
 use std::sync::Arc;
 
 /// Checks vouchers for the holder of a challenge key.
@@ -38,6 +39,7 @@ pub struct VerifiedVoucher {
     terms: Terms,
     evidence: Evidence,
     decision: Decision,
+    presence: Option<Presence>,
     key: Thumbprint,
 }
 
@@ -83,6 +85,8 @@ pub enum VerifyError {
     Inconsistent,
     #[error("evidence lacks the {} family the site requires", .0.name())]
     Missing(Family),
+    #[error("voucher's face check did not pass: {0}")]
+    Face(Refusal),
     #[error("voucher was redeemed before")]
     Replayed,
     #[error("voucher's evidence was handed in before, under another challenge")]
@@ -115,6 +119,7 @@ impl VerifyError {
             Self::Timing { .. } => "implausible-timing",
             Self::Inconsistent => "inconsistent-evidence",
             Self::Missing(_) => "missing-evidence",
+            Self::Face(_) => "bad-face",
             Self::Replayed => "replayed",
             Self::Repeated => "repeated-evidence",
             Self::Store(_) => "store-unavailable",
@@ -185,7 +190,8 @@ impl Verifier {
         work::check(&claims.challenge, terms.difficulty, &thumbprint, &answer)?;
         let (evidence, decision) = self.recompute(&claims)?;
         check_plausible(&evidence, &terms, &claims)?;
-        Ok(VerifiedVoucher { claims, terms, evidence, decision, key: thumbprint })
+        let presence = check_face(&terms, &claims)?;
+        Ok(VerifiedVoucher { claims, terms, evidence, decision, presence, key: thumbprint })
     }
 
     /// The decision that follows from the voucher's evidence; it must be the one it claims.
@@ -242,11 +248,7 @@ fn check_place(claims: &Claims, terms: &Terms, expected: &Expectation<'_>) -> Re
 }
 
 fn check_plausible(evidence: &Evidence, terms: &Terms, claims: &Claims) -> Result<(), VerifyError> {
-    let age_ms = claims.iat.saturating_sub(terms.iat).saturating_add(SPAN_SLACK_S) * 1000;
-    let span_ms = u64::from(evidence.span_ms());
-    if span_ms > age_ms {
-        return Err(VerifyError::Timing { span_ms, age_ms });
-    }
+    check_span(u64::from(evidence.span_ms()), SPAN_SLACK_S, terms, claims)?;
     if !evidence.is_consistent() {
         return Err(VerifyError::Inconsistent);
     }
@@ -254,6 +256,23 @@ fn check_plausible(evidence: &Evidence, terms: &Terms, claims: &Claims) -> Resul
         Some(family) => Err(VerifyError::Missing(*family)),
         None => Ok(()),
     }
+}
+
+/// A face check, where there was one: passed, and within the life of its challenge.
+fn check_face(terms: &Terms, claims: &Claims) -> Result<Option<Presence>, VerifyError> {
+    let Some(claim) = &claims.face else { return Ok(None) };
+    let bytes = text::decode(claim).ok_or(VerifyError::Claims)?;
+    let presence = Presence::from_bytes(&bytes).ok_or(VerifyError::Claims)?;
+    presence.judge().map_err(VerifyError::Face)?;
+    // It cannot begin before its challenge is there; whole seconds may lose one.
+    check_span(presence.took_ms(), 1, terms, claims)?;
+    Ok(Some(presence))
+}
+
+/// Nothing takes longer than the challenge is old when the voucher is signed.
+fn check_span(span_ms: u64, slack_s: u64, terms: &Terms, claims: &Claims) -> Result<(), VerifyError> {
+    let age_ms = claims.iat.saturating_sub(terms.iat).saturating_add(slack_s) * 1000;
+    if span_ms > age_ms { Err(VerifyError::Timing { span_ms, age_ms }) } else { Ok(()) }
 }
 
 impl VerifiedVoucher {
@@ -275,6 +294,11 @@ impl VerifiedVoucher {
     /// Each family's own score.
     pub fn signals(&self) -> &[(Family, Option<f32>); 7] {
         &self.decision.signals
+    }
+
+    /// What a face check was passed on, where the visitor passed one.
+    pub fn presence(&self) -> Option<&Presence> {
+        self.presence.as_ref()
     }
 
     /// Everything it says.

@@ -83,6 +83,7 @@ pub struct Ticket {
     challenge: Challenge,
     key: VisitorKey,
     solved: Option<SolvedChallenge>,
+    face: Option<String>,
     received: f64,
 }
 
@@ -93,13 +94,24 @@ impl Ticket {
     #[wasm_bindgen(constructor)]
     pub fn new(challenge: &str, watcher: &Watcher, received: f64) -> Result<Ticket, JsError> {
         let challenge = read(challenge)?;
-        Ok(Self { challenge, key: VisitorKey::from_seed(watcher.seed), solved: None, received })
+        Ok(Self { challenge, key: VisitorKey::from_seed(watcher.seed), solved: None, face: None, received })
     }
 
     /// The key's thumbprint, which the work is bound to.
     #[wasm_bindgen(getter)]
     pub fn thumbprint(&self) -> Vec<u8> {
         self.key.thumbprint().to_vec()
+    }
+
+    /// The challenge's nonce, which a face check draws its prompts from.
+    #[wasm_bindgen(getter)]
+    pub fn nonce(&self) -> String {
+        self.challenge.terms().nonce.clone()
+    }
+
+    /// Adds what a face check left to every voucher signed from now on.
+    pub fn attach(&mut self, face: String) {
+        self.face = Some(face);
     }
 
     /// How long the challenge may be answered after it arrived, ms.
@@ -128,7 +140,8 @@ impl Ticket {
         let (evidence, decision) = watcher.measure(self.received - LEAD_MS);
         // By the server's clock: the visitor's may be wrong.
         let elapsed = ((now - self.received).max(0.0) / 1000.0) as u64;
-        let draft = Draft { hostname, action, cdata, now: self.challenge.terms().iat + elapsed, jti: random()? };
+        let now = self.challenge.terms().iat + elapsed;
+        let draft = Draft { hostname, action, cdata, face: self.face.clone(), now, jti: random()? };
         // The browser writes the JSON: a serialiser of our own would be paid for by every visitor.
         let claims = serde_wasm_bindgen::to_value(&solved.claims(&self.key, &evidence, &decision, draft))?;
         let json = JSON::stringify(&claims).ok().and_then(|json| json.as_string());

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,12 +10,13 @@ import { axeSource, chromium, root, startServer } from "./helpers.mjs";
 
 const clips = join(root, "target/clips");
 const shots = join(root, "target/screenshots");
+const secret = Buffer.alloc(32, 7);
 let server;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
   assert.ok(existsSync(join(clips, "live.mjpeg")), "the clips are made by `cargo test --test face`");
-  server = await startServer();
+  server = await startServer({ config: `challenge_secrets = ["${secret.toString("base64url")}"]\n` });
 });
 after(() => server?.stop());
 
@@ -29,16 +31,25 @@ async function withCamera(clip, work, { allow = true, ...options } = {}) {
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    await work(page);
+    await work(page, errors);
     assert.deepEqual(errors, []);
   } finally {
     await browser.close();
   }
 }
 
+/** The server's challenge, with a nonce of our choice: only who knows its secret can make one. */
+function challenge(nonce) {
+  const now = Math.floor(Date.now() / 1000);
+  const terms = { v: 1, nonce, sitekey: "demo", hostname: "localhost", iat: now, exp: now + 1800, difficulty: 6 };
+  const payload = Buffer.from(JSON.stringify(terms)).toString("base64url");
+  return `${payload}.${createHmac("sha256", secret).update(`vouchsafe challenge v1\0${payload}`).digest("base64url")}`;
+}
+
 /** Runs the check and gives the detail of its last event. */
 async function checked(page, nonce, { timeout = 60_000 } = {}) {
-  await page.goto(`${server.url}/face.html?nonce=${nonce}`);
+  await page.route("**/challenge?*", (route) => route.fulfill({ json: { challenge: challenge(nonce) } }));
+  await page.goto(`${server.url}/face.html`);
   await page.evaluate(() => {
     document.querySelector("vouchsafe-face").addEventListener("vouchsafe-face", ({ detail }) => {
       if (detail.state !== "started") window.ended = detail;
@@ -62,15 +73,24 @@ function nonceAsking(...prompts) {
 
 test("a live person passes, and the camera is off afterwards", async () => {
   const nonce = nonceAsking("open-mouth", "blink", "turn-left");
-  await withCamera("live", async (page) => {
+  await withCamera("live", async (page, errors) => {
     const running = page.waitForSelector("vouchsafe-face[data-phase=running]").then(() => page.waitForTimeout(700)).then(() => page.screenshot({ path: join(shots, "face-running.png") }));
-    const ended = await checked(page, nonce);
+    let ended = await checked(page, nonce);
     await running;
+    // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
+    for (let again = 0; ended.refusal === "repeated" && again < 2; again++) ended = await checked(page, nonce);
     assert.equal(ended.state, "passed", JSON.stringify(ended));
-    assert.match(ended.evidence, /^[\w-]{18}$/);
+    assert.match(ended.evidence, /^[\w-]{19}$/);
     await page.screenshot({ path: join(shots, "face-passed.png") });
     const off = await page.evaluate(() => document.querySelector("vouchsafe-face").shadowRoot.querySelector("video").srcObject === null);
     assert.ok(off);
+    // The server is told, once; the next challenge needs another check.
+    await page.getByRole("button", { name: "Hand it in" }).click();
+    await page.getByText("The server knows of a live face").waitFor();
+    await page.screenshot({ path: join(shots, "face-told.png") });
+    // A driven browser is not let in for a face alone.
+    assert.match(errors.pop(), /403/);
+    await page.getByRole("button", { name: "Use the camera" }).waitFor();
   });
 });
 

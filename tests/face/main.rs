@@ -9,7 +9,7 @@ use clips::{Actor, FPS, Move, beside, mjpeg, noisy, performance, screen, sheet};
 use image::RgbImage;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use vouchsafe::face::liveness::{Evidence, PROMPTS, Prompt, Refusal, Step, prompts};
+use vouchsafe::face::liveness::{PROMPTS, Presence, Prompt, Refusal, Step, prompts};
 use vouchsafe::face::{Check, FaceEngine, Frame, Role};
 
 fn path(relative: &str) -> PathBuf {
@@ -88,10 +88,10 @@ fn a_live_person_passes_whatever_is_asked() {
             let nonce = nonce_asking(|all| all.contains(&wanted) && !all.contains(&Prompt::Smile));
             let frames = filmed(actor, &live(&nonce), |picture| picture);
             let step = play_slowly(engine, &nonce, &frames);
-            let Step::Passed(evidence) = step else { panic!("{:?}: {step:?}", prompts(&nonce, 0)) };
-            assert_eq!(evidence.judge(), Ok(()));
-            assert_eq!(Evidence::from_bytes(&evidence.to_bytes()).expect("evidence").responses, evidence.responses);
-            println!("{:?}: {evidence:?}", prompts(&nonce, 0));
+            let Step::Passed(presence) = step else { panic!("{:?}: {step:?}", prompts(&nonce, 0)) };
+            assert_eq!(presence.judge(), Ok(()));
+            assert_eq!(Presence::from_bytes(&presence.to_bytes()), Some(presence));
+            println!("{:?}: {presence:?}", prompts(&nonce, 0));
             if wanted == Prompt::Blink {
                 keep("live", &frames);
             }

@@ -3,23 +3,50 @@
 import { FaceEngine } from "./dist/face.js";
 
 const $ = (id) => document.getElementById(id);
-const check = $("check");
-const nonce = new URLSearchParams(location.search).get("nonce");
-if (nonce) check.setAttribute("nonce", nonce);
-
-check.addEventListener("vouchsafe-face", ({ detail }) => {
-  const result = $("result");
+$("check").addEventListener("vouchsafe-face", ({ detail }) => {
   const texts = {
-    passed: () => `A live person. Evidence: ${detail.evidence}`,
+    passed: () => "A live person. Hand it in to see what the server is told.",
     refused: () => `Not this time (${detail.refusal}).`,
     declined: () => "Another way it is: nothing was looked at.",
     trouble: () => `No camera picture (${detail.code}).`,
   };
   const text = texts[detail.state]?.();
-  result.hidden = !text;
-  result.className = `outcome ${detail.state === "passed" ? "good" : detail.state === "declined" ? "" : "bad"}`;
-  result.textContent = text ?? "";
+  tell(detail.state === "passed" ? "good" : detail.state === "declined" ? "" : "bad", text);
 });
+
+$("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { action } = event.target;
+  $("submit").setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
+    const { verification } = await answer.json();
+    tell(verification.success ? "good" : "bad", spoken(verification));
+  } catch {
+    tell("bad", "The server could not be reached. Nothing is lost; please try again.");
+  }
+  $("submit").removeAttribute("aria-busy");
+  // A voucher is good for one attempt.
+  $("widget").reset();
+});
+
+/** What the server was told, in words. */
+function spoken({ success, face, score, message, "error-codes": codes }) {
+  if (score === undefined) return `The server refused it: ${message ?? codes[0]}.`;
+  const seconds = face?.responses.map((ms) => (ms / 1000).toFixed(1)).join(", ");
+  const seen = face
+    ? `The server knows of a live face: answers after ${seconds}\u00a0s, depth ${face.parallax.toFixed(3)}, likeness ${face.similarity.toFixed(2)}.`
+    : "The server knows of no face check.";
+  const rest = `${success ? "Accepted" : "Not accepted"} with a score of ${Math.round(score * 100)}.`;
+  return `${seen} ${rest}`;
+}
+
+function tell(kind, text) {
+  const result = $("result");
+  result.hidden = !text;
+  result.className = `outcome ${kind}`;
+  result.textContent = text ?? "";
+}
 
 let engine;
 $("pictures").addEventListener("change", async ({ target }) => {

@@ -30,6 +30,19 @@ export class VouchsafeWidget extends Base {
     return this.#state === "verified" ? this.#sign() : "";
   }
 
+  /** The nonce of the challenge being answered, for a face check; empty while there is none. */
+  get challengeNonce(): string {
+    return this.#ready?.ticket.nonce ?? "";
+  }
+
+  /** Adds what a face check left to the vouchers of the challenge it was made for; false where that is over. */
+  attach(nonce: string, evidence: string): boolean {
+    if (!this.#ready || nonce !== this.challengeNonce) return false;
+    this.#ready.ticket.attach(evidence);
+    if (this.#field) this.#field.value = this.#sign();
+    return true;
+  }
+
   /** What the page's own copy of the judge thinks so far. Advice only: the server decides. */
   async assess(): Promise<Assessment> {
     const { watcher } = await start();

@@ -77,7 +77,11 @@ export type FaceEventDetail =
   | { state: "refused"; refusal: string }
   | { state: "trouble"; code: string };
 
-/** `<vouchsafe-face nonce="...">`: a face check; tells of itself by `vouchsafe-face` events. */
+/**
+ * `<vouchsafe-face for="...">`: a face check; tells of itself by `vouchsafe-face` events. What it leaves goes into
+ * the vouchers of the widget named by `for`, else of the one in the same form. Without a widget the prompts are drawn
+ * from `data-nonce`, else at random.
+ */
 export class VouchsafeFace extends HTMLElement {
   /** Fetches engine and models ahead of time. */
   preload(): Promise<void>;

@@ -12,6 +12,8 @@ export interface Answer {
   hostname?: string;
   /** Each measured family's own score. */
   signals?: Record<string, number>;
+  /** What a face check was passed on, where the visitor passed one. */
+  face?: { attempt: number; responses: number[]; frames: number; parallax: number; similarity: number; spoof: number };
   /** Why, in words, strongest first. */
   reasons?: string[];
   "error-codes": string[];

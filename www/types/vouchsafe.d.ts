@@ -35,6 +35,10 @@ export class VouchsafeWidget extends HTMLElement {
   readonly state: State;
   /** A fresh voucher, or the empty string while there is none. */
   readonly voucher: string;
+  /** The nonce of the challenge being answered, for a face check; empty while there is none. */
+  readonly challengeNonce: string;
+  /** Adds what a face check left to the vouchers of the challenge it was made for; false where that is over. */
+  attach(nonce: string, evidence: string): boolean;
   assess(): Promise<Assessment>;
   /** Starts the check, as a click on the widget does. */
   execute(): Promise<void>;

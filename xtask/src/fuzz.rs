@@ -57,6 +57,10 @@ fn write_seeds(target: &str, corpus: &Path) -> Result<()> {
         "challenge" => vec![vectors["challenge"].as_str().unwrap_or_default().into()],
         "trace" => traces.lines().filter(|line| line.len() < 8000).map(|line| line.as_bytes().to_vec()).collect(),
         "evidence" => vec![[vec![0xff; 5], (0..120).collect()].concat()],
+        "photograph" => {
+            let pictures = ["small.jpg", "small.png", "small.webp"].map(|name| root().join("tests/corpus").join(name));
+            pictures.into_iter().map(std::fs::read).collect::<Result<_, _>>()?
+        }
         "body" => vouchers
             .iter()
             .take(1)
@@ -76,7 +80,7 @@ fn host() -> Result<String> {
     version.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)).context("rustc names no host")
 }
 
-const TARGETS: [&str; 6] = ["voucher", "claims", "challenge", "evidence", "trace", "body"];
+const TARGETS: [&str; 7] = ["voucher", "claims", "challenge", "evidence", "trace", "body", "photograph"];
 
 /// What tells libFuzzer which input reached new code.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

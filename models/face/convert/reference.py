@@ -19,7 +19,7 @@ options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABL
 told = {}
 for role, (low, high) in RANGES.items():
     session = onnxruntime.InferenceSession(folder / f"{role}.onnx", options, providers=["CPUExecutionProvider"])
-    shape = session.get_inputs()[0].shape
+    shape = [size if isinstance(size, int) else 320 for size in session.get_inputs()[0].shape]
     places = np.arange(np.prod(shape), dtype=np.uint64)
     values = ((places * 2654435761 % 2**32) >> 24).astype(np.float32) / 255 * (high - low) + low
     outputs = session.run(None, {session.get_inputs()[0].name: values.reshape(shape).astype(np.float32)})

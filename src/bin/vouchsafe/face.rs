@@ -2,15 +2,15 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::Subcommand;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::RgbaImage;
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use vouchsafe::face::{
     Ask, Embedding, Face, FaceEngine, FaceError, Frame, MAX_PIXELS, Role, SAME_PERSON_SIMILARITY, liveness,
 };
-use vouchsafe::four_decimals;
+use vouchsafe::{four_decimals, photograph};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -141,14 +141,14 @@ fn engine(roles: &[Role]) -> Result<FaceEngine, FaceError> {
 }
 
 fn look(engine: &mut FaceEngine, path: &Path, ask: Ask) -> Result<Vec<Face>, String> {
-    let image = read(path)?.into_rgba8();
+    let image = read(path)?;
     let (width, height) = (image.width() as usize, image.height() as usize);
     let frame = Frame::new(width, height, image.as_raw()).map_err(|error| error.to_string())?;
     engine.analyze(frame, ask).map_err(|error| error.to_string())
 }
 
-/// The picture as it is shown. Its size is looked at before anything is unpacked.
-fn read(path: &Path) -> Result<DynamicImage, String> {
+/// The picture as it is shown.
+fn read(path: &Path) -> Result<RgbaImage, String> {
     if path.is_dir() {
         return Err("is a folder, not a photograph".into());
     }
@@ -158,35 +158,7 @@ fn read(path: &Path) -> Result<DynamicImage, String> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("is longer than {MAX_FILE_BYTES} bytes"));
     }
-    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
-    let mut reader = reader.map_err(|error| error.to_string())?;
-    match reader.format() {
-        None => return Err("is not a JPEG, PNG or WebP picture".into()),
-        Some(ImageFormat::Jpeg) if !ends(&bytes) => return Err("is cut off: the JPEG picture has no end".into()),
-        Some(_) => {}
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_PIXELS as u64 * 8);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| one_line(&error))?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS as u64 {
-        return Err(format!("{width} x {height} pixels are too many (up to {MAX_PIXELS} are read)"));
-    }
-    let orientation = decoder.orientation().map_err(|error| one_line(&error))?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| one_line(&error))?;
-    image.apply_orientation(orientation);
-    Ok(image)
-}
-
-/// Whether a JPEG's last scan ends: the decoder would paint what is missing grey.
-fn ends(jpeg: &[u8]) -> bool {
-    let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xff, marker]);
-    matches!((last(0xda), last(0xd9)), (Some(scan), Some(end)) if scan < end)
-}
-
-fn one_line(error: &image::ImageError) -> String {
-    error.to_string().replace('\n', " ")
+    photograph::decode(&bytes, MAX_PIXELS).map_err(|error| error.to_string())
 }
 
 /// Longest file read; a 64-megapixel photograph has about 30 MB.

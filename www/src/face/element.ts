@@ -1,6 +1,7 @@
 // <vouchsafe-face>: a face check with explanation, camera, prompts and a way without it.
 
 import type { CheckState } from "../../types/face.js";
+import type { VouchsafeWidget } from "../../types/vouchsafe.js";
 import { html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
@@ -52,6 +53,8 @@ export class VouchsafeFace extends HTMLElement {
       } catch (error) {
         throw new Trouble("network", { cause: error });
       }
+      const widget = this.#widget();
+      const nonce = await this.#nonce(widget);
       if (run !== this.#run) return;
       this.#show("loading", words.permission);
       const stream = await camera();
@@ -60,12 +63,16 @@ export class VouchsafeFace extends HTMLElement {
       parts.video.srcObject = stream;
       await parts.video.play();
       this.#show("running", words.calm);
-      await this.#engine?.check(this.getAttribute("nonce") || randomNonce(), this.#attempt);
+      await this.#engine?.check(nonce, this.#attempt);
       this.#tell("started");
       const last = await this.#watch(run, stream);
       if (run !== this.#run || !last) return;
       this.stop();
-      if (last.state === "passed") {
+      if (last.state === "passed" && widget && !widget.attach(nonce, last.evidence ?? "")) {
+        this.#show("refused", refusals.late ?? "");
+        this.#tell("refused", { refusal: "late" });
+      } else if (last.state === "passed") {
+        if (widget) this.#follow(widget, nonce);
         this.#show("passed", words.passed);
         this.#tell("passed", { evidence: last.evidence, attempt: this.#attempt });
       } else {
@@ -80,6 +87,29 @@ export class VouchsafeFace extends HTMLElement {
       this.#show("trouble", troubles[code] ?? "");
       this.#tell("trouble", { code });
     }
+  }
+
+  #widget(): VouchsafeWidget | null {
+    const id = this.getAttribute("for");
+    const named = id ? (this.getRootNode() as Document).getElementById(id) : null;
+    return (named as VouchsafeWidget | null) ?? this.closest("form")?.querySelector("vouchsafe-widget") ?? null;
+  }
+
+  async #nonce(widget: VouchsafeWidget | null): Promise<string> {
+    if (!widget) return this.dataset.nonce || randomNonce();
+    if (!widget.challengeNonce) await widget.execute();
+    if (!widget.challengeNonce) throw new Trouble("no-challenge");
+    return widget.challengeNonce;
+  }
+
+  /** A check counts for one challenge: with the next one it can be made again. */
+  #follow(widget: VouchsafeWidget, nonce: string): void {
+    const changed = () => {
+      if (widget.challengeNonce === nonce) return;
+      widget.removeEventListener("statechange", changed);
+      if (this.dataset.phase === "passed") this.#show("idle", words.why);
+    };
+    widget.addEventListener("statechange", changed);
   }
 
   /** Ends the check under way and turns the camera off. */

@@ -44,6 +44,7 @@ export const refusals: Record<string, string> = {
   frozen: "The camera\u2019s picture stood still.",
   repeated: "The camera\u2019s pictures came twice.",
   "wrong-movement": "Other movements were seen than those asked for.",
+  late: "That took too long.",
   flat: "The camera saw no depth in the picture.",
 };
 
@@ -53,6 +54,7 @@ export const troubles: Record<string, string> = {
   "camera-busy": "Another program is using the camera.",
   "camera-unplugged": "The camera was unplugged.",
   "camera-unsupported": "This browser or page gives no access to a camera.",
+  "no-challenge": "The check on this page could not start. Please try again.",
   network: "The face check could not be loaded. Please check your network.",
   "internal-error": "Something went wrong here.",
 };
