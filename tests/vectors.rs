@@ -3,9 +3,11 @@
 //! `VOUCHSAFE_BLESS=1 cargo test --test vectors` writes them anew after a change of features or model.
 #![cfg(not(target_arch = "wasm32"))]
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use vouchsafe::behavior::{Evidence, Family};
 use vouchsafe::decision::Policy;
+use vouchsafe::presence::Presence;
 use vouchsafe::trace::codec;
 use vouchsafe::voucher::{
     Answer, Challenge, ChallengeKey, Claims, Draft, Expectation, MemoryStore, PUZZLES, SolvedChallenge, Solver, Terms,
@@ -42,6 +44,7 @@ fn vectors() -> Value {
         hostname: terms.hostname.clone(),
         action: terms.action,
         cdata: Some("order \u{201c}7\u{201d}".into()),
+        face: None,
         now: NOW - 10,
         jti: [9; 16],
     };
@@ -50,6 +53,18 @@ fn vectors() -> Value {
         let mut claims = claims.clone();
         edit(&mut claims);
         visitor.seal(&serde_json::to_vec(&claims).unwrap())
+    };
+    let presence = Presence {
+        attempt: 1,
+        responses: [1200, 900, 1900],
+        frames: 130,
+        parallax: 0.041,
+        similarity: 0.82,
+        spoof: 0.1,
+    };
+    let with_face = |presence: Presence| {
+        let face = Some(Base64UrlUnpadded::encode_string(&presence.to_bytes()));
+        visitor.seal(&serde_json::to_vec(&Claims { face, ..claims.clone() }).unwrap())
     };
     let cases = [
         ("a good voucher", seal(|_| {}), NOW),
@@ -61,6 +76,8 @@ fn vectors() -> Value {
         ("work for nothing", seal(|c| c.work = "A".repeat(86)), NOW),
         ("a challenge nobody issued", seal(|c| c.challenge = c.challenge.replace("eyJ2IjoxL", "eyJ2IjoyL")), NOW),
         ("a session longer than the challenge is old", seal(|c| c.evidence.span_ms = 3_600_000), NOW),
+        ("a face check that was passed", with_face(presence), NOW),
+        ("a face without depth", with_face(Presence { parallax: 0.01, ..presence }), NOW),
         ("no signature", seal(|_| {}).rsplit_once('.').unwrap().0.to_owned() + ".", NOW),
     ];
     let cases = cases.map(|(name, voucher, now)| {

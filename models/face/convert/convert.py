@@ -96,6 +96,39 @@ def tidy(model, opset):
     model.doc_string, model.ir_version = "", 8
 
 
+def canonical(graph):
+    """Nodes, tensors and names in the order in which the outputs ask for them; tools differ from run to run."""
+    maker = {output: node for node in graph.node for output in node.output}
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    names = {value.name: value.name for value in [*graph.input, *graph.output]}
+    nodes, kept, seen = [], [], set()
+    waiting = [(output.name, False) for output in reversed(graph.output)]
+    while waiting:
+        name, ready = waiting.pop()
+        if name in tensors and name not in names:
+            names[name] = f"w{len(kept)}"
+            kept.append(tensors[name])
+        node = maker.get(name)
+        if node is None or (id(node) in seen and not ready):
+            continue
+        if ready:
+            nodes.append(node)
+        else:
+            seen.add(id(node))
+            waiting += [(name, True)] + [(i, False) for i in reversed(node.input) if i]
+    for node in nodes:
+        for output in node.output:
+            names.setdefault(output, f"t{len(names)}")
+    for node in nodes:
+        node.name, node.doc_string = "", ""
+        replace(node.input, [names.get(i, "") for i in node.input])
+        replace(node.output, [names[o] for o in node.output])
+    for tensor in kept:
+        tensor.name = names[tensor.name]
+    replace(graph.node, nodes)
+    replace(graph.initializer, kept)
+
+
 def shaped(model, shape):
     dims = model.graph.input[0].type.tensor_type.shape.dim
     for dim, size in zip(dims, shape):
@@ -394,6 +427,8 @@ def main(out, *roles):
                 continue
             package, inner, contents = origin(entry, Path(folder) / role)
             model = makers[role](contents, package=package, inner=inner, folder=Path(folder) / role)
+            canonical(model.graph)
+            model.graph.name, model.graph.doc_string, model.producer_name, model.producer_version = role, "", "", ""
             onnx.checker.check_model(model)
             target = Path(out) / f"{role}.onnx"
             onnx.save(model, target)
