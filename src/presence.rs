@@ -95,10 +95,10 @@ impl Presence {
 
     /// As a voucher carries it: [`Presence::BYTES`] bytes, numbers big-endian.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        let share = |value: f32| (value.clamp(0.0, 1.0) * 255.0) as u8;
+        let share = |value: f32| libm::roundf(value.clamp(0.0, 1.0) * 255.0) as u8;
         let mut bytes = [0; Self::BYTES];
         (bytes[0], bytes[1]) = (Self::VERSION, self.attempt);
-        let parallax = (self.parallax.clamp(0.0, 1.0) * PARALLAX_STEPS) as u16;
+        let parallax = libm::roundf(self.parallax.clamp(0.0, 1.0) * PARALLAX_STEPS) as u16;
         let [first, second, third] = self.responses;
         for (at, number) in [first, second, third, self.frames, parallax].into_iter().enumerate() {
             bytes[2 + at * 2..4 + at * 2].copy_from_slice(&number.to_be_bytes());
@@ -166,7 +166,12 @@ mod tests {
     #[test]
     fn figures_survive_the_wire_and_are_judged_alike() {
         let rounded = LIVE.rounded();
+        assert_eq!(rounded.rounded(), rounded);
         assert_eq!(rounded.to_bytes(), LIVE.to_bytes());
+        for steps in 0..=10_000 {
+            let presence = Presence { parallax: steps as f32 / PARALLAX_STEPS, ..LIVE }.rounded();
+            assert_eq!(presence.rounded(), presence, "{steps}");
+        }
         assert_eq!(rounded.responses, LIVE.responses);
         assert!((rounded.parallax - LIVE.parallax).abs() < 1e-4);
         assert_eq!((LIVE.judge(), rounded.judge()), (Ok(()), Ok(())));

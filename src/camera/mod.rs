@@ -29,10 +29,9 @@ impl Engine {
     }
 
     /// Every face in a picture, as `vouchsafe face analyze` describes them. `ask`: `{expression?, spoof?,
-    /// embedding?}`.
+    /// embedding?, likeness?}`.
     pub fn analyze(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
-        let Wanted { expression, spoof, embedding } = serde_wasm_bindgen::from_value(ask)?;
-        let ask = Ask { expression, spoof, embedding, likeness: false };
+        let ask = wanted(ask)?;
         let faces = self.engine.analyze(Frame::new(width, height, rgba)?, ask)?;
         let described: Vec<Description> = faces.iter().map(Face::describe).collect();
         object(&described)
@@ -40,8 +39,7 @@ impl Engine {
 
     /// The largest face of a camera's next frame, described; undefined where there is none.
     pub fn follow(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
-        let Wanted { expression, spoof, embedding } = serde_wasm_bindgen::from_value(ask)?;
-        let ask = Ask { expression, spoof, embedding, likeness: false };
+        let ask = wanted(ask)?;
         let (face, _) = self.engine.follow(Frame::new(width, height, rgba)?, ask)?;
         object(&face.as_ref().map(Face::describe))
     }
@@ -99,6 +97,12 @@ struct Wanted {
     expression: bool,
     spoof: bool,
     embedding: bool,
+    likeness: bool,
+}
+
+fn wanted(ask: JsValue) -> Result<Ask, JsError> {
+    let Wanted { expression, spoof, embedding, likeness } = serde_wasm_bindgen::from_value(ask)?;
+    Ok(Ask { expression, spoof, embedding, likeness })
 }
 
 #[derive(Default, Serialize)]

@@ -1,6 +1,6 @@
 //! Faces as the command and the page tell of them.
 
-use super::{EXPRESSIONS, Face, Hint, Rect};
+use super::{EXPRESSIONS, Embedding, Face, Hint, Rect};
 use crate::four_decimals;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -32,6 +32,9 @@ pub struct Description {
     /// 128 numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f64>>,
+    /// 192 numbers, comparable only with their kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Vec<f64>>,
 }
 
 /// Turn of the head, degrees; see [`super::Pose`].
@@ -73,6 +76,7 @@ impl Face {
     pub fn describe(&self) -> Description {
         let Rect { x, y, w, h } = self.bounds;
         let quality = &self.quality;
+        let numbers = |embedding: &Embedding| embedding.values().iter().copied().map(four_decimals).collect();
         Description {
             bounds: [x, y, w, h].map(four_decimals),
             confidence: four_decimals(self.confidence),
@@ -95,7 +99,8 @@ impl Face {
                 inside: four_decimals(quality.inside),
                 hints: quality.hints.iter().map(|hint| HintDescription { code: *hint, text: hint.text() }).collect(),
             },
-            embedding: self.embedding.as_ref().map(|e| e.values().iter().copied().map(four_decimals).collect()),
+            embedding: self.embedding.as_ref().map(numbers),
+            likeness: self.likeness.as_ref().map(numbers),
         }
     }
 }

