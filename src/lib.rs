@@ -36,6 +36,8 @@ pub mod face;
 #[cfg(feature = "photographs")]
 pub mod photograph;
 pub mod presence;
+#[cfg(feature = "profile")]
+pub mod profile;
 pub mod trace;
 pub mod voucher;
 

@@ -69,8 +69,12 @@ enum Command {
     },
     /// Check the face models against their manifest: origin, digest, licence
     Models,
-    /// Train the behaviour model from ../shared/data and write it and its tables to models/
-    Train,
+    /// Train a model from ../shared/data and write it and its tables to models/
+    Train {
+        /// Which one
+        #[arg(value_enum, default_value_t)]
+        subject: train::Subject,
+    },
     /// Runs one compiled test file in the browser; called by cargo
     #[command(hide = true)]
     WasmTestRunner {
@@ -109,7 +113,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { subject, arguments } => bench::run(subject, &arguments),
         Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
         Command::Models => models::verify(),
-        Command::Train => train::run(),
+        Command::Train { subject } => train::run(subject),
         Command::WasmTestRunner { args } => {
             let args = [OsString::from("wasm-bindgen-test-runner")].into_iter().chain(args);
             wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(args)

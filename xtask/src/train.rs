@@ -2,15 +2,31 @@ use crate::setup;
 use crate::shell::{self, cargo, command, root, say};
 use anyhow::{Result, bail};
 
-/// Trains the behaviour model with the pinned Python packages of `models/train`.
-pub(crate) fn run() -> Result<()> {
+/// What is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Subject {
+    /// What tells people from programs: models/behavior.bin and its card
+    #[default]
+    Behavior,
+    /// What tells people apart: models/identity.bin and the table of its card
+    Identity,
+}
+
+/// Trains a model with the pinned Python packages of `models/train`.
+pub(crate) fn run(subject: Subject) -> Result<()> {
     let data = root().join("../shared/data");
     if !data.is_dir() {
         bail!("no training data: expected the recorded sessions in ../shared/data");
     }
-    let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
+    let (environment, requirements, script) = match subject {
+        Subject::Behavior => ("target/train-venv", "models/train/requirements.txt", "models/train/train.py"),
+        Subject::Identity => {
+            ("target/identity-venv", "models/train/identity-requirements.txt", "models/train/identity.py")
+        }
+    };
+    let python = setup::python(environment, requirements)?;
     say("compiling the feature extractor");
     shell::run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))?;
     say("training (a few minutes)");
-    shell::run(command(python).arg(root().join("models/train/train.py")))
+    shell::run(command(python).arg(root().join(script)))
 }

@@ -1,6 +1,7 @@
 //! The `vouchsafe` command: the core that ships as WebAssembly, native, reading files.
 
 mod face;
+mod identify;
 mod traces;
 mod verify;
 
@@ -37,6 +38,12 @@ enum Command {
         #[arg(long)]
         bytes: bool,
     },
+    /// Tell how alike the movement of each probe trace is to each enrolled person's: {"probe","user","score"}
+    ///
+    /// The score is in standard deviations above what strangers' likeness is by chance; higher means more likely
+    /// the same person, and null that a trace has too few moves. The user field of the enrolled traces says whose
+    /// they are; the one in the probes is not looked at.
+    Identify(identify::Options),
     /// Look at photographs
     #[command(subcommand)]
     Face(face::Command),
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         Command::Features { files, bytes } => {
             traces::each(&files, &mut out, if bytes { traces::feature_bytes } else { traces::features })
         }
+        Command::Identify(options) => identify::run(&options, &mut out),
         Command::Face(command) => face::run(&command, &mut out),
         Command::Verify(options) => return verify::run(&options, &mut out),
     };

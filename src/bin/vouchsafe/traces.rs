@@ -2,6 +2,7 @@
 
 use flate2::read::MultiGzDecoder;
 use serde_json::{Map, Value, json};
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,15 @@ use vouchsafe::trace::{Trace, codec};
 
 /// Writes `answer` for each trace of `files` to `out`. `Ok(false)` when some input was bad.
 pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -> Value) -> io::Result<bool> {
+    read(files, |trace, _| writeln!(out, "{}", answer(&trace)).map(|()| true))
+}
+
+/// Gives every trace of `files` to `take`, with where it stands (`file:line`). `Ok(false)` when some input was bad,
+/// to the reader or to `take`.
+pub(crate) fn read(
+    files: &[PathBuf],
+    mut take: impl FnMut(Trace, &dyn Display) -> io::Result<bool>,
+) -> io::Result<bool> {
     let mut clean = true;
     for file in files {
         let shown = file.display();
@@ -59,7 +69,7 @@ pub(crate) fn each(files: &[PathBuf], out: &mut impl Write, answer: fn(&Trace) -
             match decoded {
                 Ok(decoded) => {
                     skipped += decoded.skipped;
-                    writeln!(out, "{}", answer(&decoded.trace))?;
+                    clean &= take(decoded.trace, &format_args!("{shown}:{number}"))?;
                 }
                 Err(what) => {
                     eprintln!("{shown}:{number}: {what}");
