@@ -1,3 +1,5 @@
+export type { Api, Parameters } from "./api.js";
+
 /** What the widget is doing. */
 export type State = "idle" | "working" | "verified" | "failed" | "expired";
 

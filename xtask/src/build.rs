@@ -133,8 +133,8 @@ fn bundle(profile: Profile) -> Result<()> {
     say("bundling the scripts");
     let esbuild = |options: &[&str]| {
         let mut esbuild = command(root().join("www/node_modules/.bin/esbuild"));
-        esbuild.current_dir(root().join("www")).args(options);
-        esbuild.args(["--bundle", "--format=esm", "--outdir=dist", "--sourcemap", "--log-level=warning"]);
+        esbuild.current_dir(root().join("www")).args(["--format=esm", "--outdir=dist"]).args(options);
+        esbuild.args(["--bundle", "--sourcemap", "--log-level=warning"]);
         if profile == Profile::Release {
             esbuild.arg("--minify");
         }
@@ -142,6 +142,9 @@ fn bundle(profile: Profile) -> Result<()> {
     };
     let page = ["src/vouchsafe.ts", "src/worker.ts", "--splitting", "--chunk-names=shared"];
     esbuild(&[&page[..], &["--target=es2022", "--loader:.css=text"]].concat())?;
+    let classic = ["vouchsafe", "turnstile", "hcaptcha", "recaptcha"].map(|name| format!("src/compat/{name}.ts"));
+    let classic: Vec<&str> = classic.iter().map(String::as_str).collect();
+    esbuild(&[&classic[..], &["--target=es2022", "--format=iife", "--outdir=dist/compat"]].concat())?;
     esbuild(&["src/face.ts", "src/face-worker.ts", "--target=es2022", "--loader:.css=text"])?;
     esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
 }

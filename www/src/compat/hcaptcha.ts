@@ -1,0 +1,5 @@
+// For pages written for this service: change the address of the script, the sitekey and the secret.
+
+import { start } from "./start.js";
+
+start({ name: "hcaptcha", marker: "h-captcha", field: "h-captcha-response" });

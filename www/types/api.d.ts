@@ -1,0 +1,43 @@
+// What the classic scripts in dist/compat put on `window`.
+
+export type WidgetId = string | number;
+/** An element, its id, or a selector. */
+export type Container = string | HTMLElement;
+
+/** As the widget's `data-` attributes, without `data-`; callbacks are functions or names of global ones. */
+export interface Parameters {
+  sitekey: string;
+  action?: string;
+  cdata?: string;
+  theme?: "light" | "dark" | "auto";
+  size?: "normal" | "compact" | "flexible" | "invisible";
+  execution?: "render" | "execute";
+  "refresh-expired"?: "auto" | "manual";
+  "response-field-name"?: string;
+  /** Where `/challenge` is. */
+  server?: string;
+  callback?: string | ((voucher: string) => void);
+  "expired-callback"?: string | (() => void);
+  /** Hears an `ErrorCode`. */
+  "error-callback"?: string | ((code: string) => void);
+}
+
+export interface Api {
+  /** Runs `task` once the widget can be used. */
+  ready(task: () => void): void;
+  /** Puts a widget into an element; again, and it is the same widget. */
+  render(container: Container, parameters?: Parameters): WidgetId;
+  /** Starts a check; the voucher, once there is one. */
+  execute(which?: Container | WidgetId, parameters?: Partial<Parameters>): Promise<unknown>;
+  reset(which?: Container | WidgetId): void;
+  remove(which?: Container | WidgetId): void;
+  /** The voucher, or the empty string. */
+  getResponse(which?: Container | WidgetId): string;
+  isExpired(which?: Container | WidgetId): boolean;
+}
+
+declare global {
+  interface Window {
+    vouchsafe?: Api;
+  }
+}
