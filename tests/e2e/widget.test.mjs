@@ -1,7 +1,7 @@
 // Every state of the widget, by what brings it about; looks and accessibility.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { axeSource, root, startBrowser, startServer } from "./helpers.mjs";
@@ -107,7 +107,7 @@ describe("the widget", () => {
     await page.focus("vouchsafe-widget");
     await page.keyboard.press("Enter");
     await reaches(page, "failed");
-    assert.match(await spoken(page), /could not finish.*not known/);
+    assert.match(await spoken(page), /could not finish.*unknown-sitekey/);
     await page.screenshot({ path: join(shots, "failed.png") });
     assert.deepEqual(await violations(page), []);
     await page.$eval("vouchsafe-widget", (widget) => (widget.dataset.sitekey = "demo"));
@@ -199,6 +199,56 @@ describe("the widget", () => {
     assert.deepEqual(await messages(server.url), [["vouchsafe", "verified", true]]);
     assert.deepEqual(await messages("https://elsewhere.test"), []);
     await page.close();
+  });
+
+  test("every language says everything, and is listed", () => {
+    const folder = join(root, "www/languages");
+    const languages = readdirSync(folder).map((name) => name.replace(".json", ""));
+    const source = readFileSync(join(root, "www/src/messages.ts"), "utf8");
+    assert.deepEqual(/LANGUAGES =\s*"([^"]+)"/.exec(source)[1].split(" ").toSorted(), languages.toSorted());
+    assert.ok(languages.length >= 40);
+    const keys = /interface Texts \{([^}]+)\}/.exec(source)[1].match(/\w+(?=: string)/g);
+    for (const language of languages) {
+      const texts = JSON.parse(readFileSync(join(folder, `${language}.json`), "utf8"));
+      assert.deepEqual(Object.keys(texts), keys, language);
+      for (const [key, text] of Object.entries(texts)) {
+        assert.ok(text.trim() === text && text.length > 1 && text.length < 110, `${language}: ${key}`);
+        assert.equal(text.includes("\u2026"), key === "working", `${language}: ${key}`);
+      }
+      assert.match(texts.unsupported, /WebAssembly/, language);
+    }
+  });
+
+  for (const [tag, label, dir] of [["de-AT", /Mensch/, "ltr"], ["ar", /إنسان/, "rtl"], ["zh-TW", /確認您是真人/, "ltr"], ["tlh", /human/, "ltr"]]) {
+    test(`speaks ${tag} where it is asked to`, async () => {
+      const page = await visit(server, { attributes: { language: tag } });
+      await page.waitForFunction((pattern) => new RegExp(pattern).test(document.querySelector("vouchsafe-widget").shadowRoot.getElementById("label").textContent), label.source);
+      const box = await page.$eval("vouchsafe-widget", (widget) => ({ dir: widget.shadowRoot.querySelector(".box").dir, lang: widget.shadowRoot.querySelector(".box").lang }));
+      assert.equal(box.dir, dir);
+      assert.equal(box.lang, { "de-AT": "de", "zh-TW": "zh-Hant", tlh: "en" }[tag] ?? tag);
+      await page.locator("vouchsafe-widget").screenshot({ path: join(shots, `widget-${tag}.png`) });
+      assert.deepEqual(await violations(page), []);
+      await page.close();
+    });
+  }
+
+  test("takes the language of the text around it, the visitor's else, and English where it is out of reach", async () => {
+    const label = async (page, wanted) => {
+      await page.waitForFunction((wanted) => document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".box").lang === wanted, wanted);
+      return shown(page, "label");
+    };
+    const around = await visit(server, { init: () => new MutationObserver(() => document.documentElement && (document.documentElement.lang = "fr")).observe(document, { childList: true }) });
+    assert.match(await label(around, "fr"), /humain/);
+    await around.close();
+    const own = await visit(server, { locale: "pt-BR", init: () => new MutationObserver(() => document.documentElement?.removeAttribute("lang")).observe(document, { childList: true }) });
+    assert.match(await label(own, "pt-BR"), /humano/);
+    await own.close();
+    const lost = await chromium.page();
+    await lost.route("**/languages/*", (route) => route.abort());
+    await lost.goto(server.url);
+    await lost.$eval("vouchsafe-widget", (widget) => ((widget.dataset.language = "fi"), widget.parentElement.append(widget)));
+    assert.match(await label(lost, "en"), /human/);
+    await lost.close();
   });
 
   test("works where no Worker may start", async () => {

@@ -1,7 +1,7 @@
 // <vouchsafe-widget>: idle, working, verified, failed, expired.
 
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
-import { causes, messages } from "./messages.js";
+import { cause, english, isRightToLeft, nearest, textsIn } from "./messages.js";
 import { build, type View } from "./view.js";
 import { solve } from "./work.js";
 
@@ -12,6 +12,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 export class VouchsafeWidget extends Base {
   #view: View | undefined;
+  #texts = english;
   #field: HTMLInputElement | undefined;
   #form: HTMLFormElement | null = null;
   #state: State = "idle";
@@ -55,6 +56,7 @@ export class VouchsafeWidget extends Base {
     const { signal } = this.#connection;
     this.#adopt(signal);
     this.#show();
+    void this.#translate();
     if (this.dataset.execution === "execute") return;
     // Watching starts when the page has nothing better to do; work starts when the visitor does.
     whenIdle(() => void start().catch(() => undefined), signal);
@@ -83,11 +85,25 @@ export class VouchsafeWidget extends Base {
   }
 
   #build(): View {
-    const view = build(this.attachShadow({ mode: "open", delegatesFocus: true }), messages.about);
+    const view = build(this.attachShadow({ mode: "open", delegatesFocus: true }), english.about);
     view.button.addEventListener("click", () => {
       if (this.#state !== "working" && this.#state !== "verified") void this.#run();
     });
     return view;
+  }
+
+  /** Speaks `data-language`, else the language of the text around the widget, else the visitor's. */
+  async #translate(): Promise<void> {
+    const { language, tabindex } = this.dataset;
+    const around = this.closest<HTMLElement>("[lang]")?.lang;
+    const wanted = nearest((language === "auto" ? "" : language) || around || navigator.language);
+    this.#texts = await textsIn(wanted);
+    const view = this.#view;
+    if (!view) return;
+    view.box.lang = this.#texts === english ? "en" : wanted;
+    view.box.dir = isRightToLeft(view.box.lang) ? "rtl" : "ltr";
+    if (tabindex) view.button.tabIndex = Number(tabindex);
+    this.#show();
   }
 
   /** Puts the hidden field beside the widget and listens to the form it is in. */
@@ -248,14 +264,15 @@ export class VouchsafeWidget extends Base {
     const state = this.#state;
     view.box.dataset.state = state;
     if (state === "working") view.box.style.setProperty("--share", "0");
-    view.label.textContent = messages[state];
+    const texts = this.#texts;
+    view.label.textContent = texts[state];
     view.note.textContent =
-      state === "failed" ? causes[this.#error ?? "internal-error"] : state === "expired" ? messages.renew : messages.about;
+      state === "failed" ? cause(texts, this.#error ?? "internal-error") : state === "expired" ? texts.renew : texts.about;
     const busy = state === "working" || state === "verified";
     // Not `disabled`: that would throw the focus away under somebody's fingers.
     view.button.setAttribute("aria-disabled", String(busy));
-    const spoken = { idle: "", working: messages.working, verified: messages.verified, expired: messages.expired };
-    view.status.textContent = state === "failed" ? `${messages.failed}. ${view.note.textContent}` : spoken[state];
+    const spoken = { idle: "", working: texts.working, verified: texts.verified, expired: texts.expired };
+    view.status.textContent = state === "failed" ? `${texts.failed}. ${view.note.textContent}` : spoken[state];
   }
 
   /** Tells the page: a DOM event, the callback it named, and, when framed, the parent it named. */

@@ -14,6 +14,9 @@ export interface Parameters {
   execution?: "render" | "execute";
   "refresh-expired"?: "auto" | "manual";
   "response-field-name"?: string;
+  /** BCP 47, or `auto`. */
+  language?: string;
+  tabindex?: number;
   /** Where `/challenge` is. */
   server?: string;
   callback?: string | ((voucher: string) => void);

@@ -25,7 +25,8 @@ pub(crate) fn package(profile: Profile) -> Result<()> {
             shrink(artefact, profile)?;
         }
         bundle(profile)?;
-        models(&dist)?;
+        copy("models/face", "onnx", &dist.join("models"))?;
+        copy("www/languages", "json", &dist.join("languages"))?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
     sizes(&dist, profile)
@@ -149,14 +150,13 @@ fn bundle(profile: Profile) -> Result<()> {
     esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
 }
 
-/// The face models, beside the engine that fetches them.
-fn models(dist: &Path) -> Result<()> {
-    let to = dist.join("models");
-    std::fs::create_dir_all(&to)?;
-    for file in root().join("models/face").read_dir()? {
+/// What is fetched when it is wanted: face models beside their engine, languages beside the widget.
+fn copy(from: &str, extension: &str, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for file in root().join(from).read_dir()? {
         let file = file?.path();
-        if file.extension().is_some_and(|extension| extension == "onnx") {
-            std::fs::copy(&file, to.join(file.file_name().context("a model without a name")?))?;
+        if file.extension().is_some_and(|found| found == extension) {
+            std::fs::copy(&file, to.join(file.file_name().context("a file without a name")?))?;
         }
     }
     Ok(())
@@ -169,6 +169,7 @@ fn stamp(compiled: &[PathBuf], profile: Profile) -> Result<String> {
     let mut sources = compiled.to_vec();
     sources.extend([root().join("www/package-lock.json"), root().join("xtask/src/build.rs")]);
     collect(&root().join("www/src"), &mut sources)?;
+    collect(&root().join("www/languages"), &mut sources)?;
     collect(&root().join("models/face"), &mut sources)?;
     sources.sort();
     for source in sources {
