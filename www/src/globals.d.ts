@@ -1,3 +1,8 @@
+declare module "./languages/*" {
+  const texts: import("./messages.js").Texts;
+  export default texts;
+}
+
 declare module "*.css" {
   const text: string;
   export default text;

@@ -51,14 +51,63 @@ export function cause(texts: Texts, code: ErrorCode): string {
   return key === "setup" ? `${texts.setup} (${code})` : texts[key];
 }
 
-const LANGUAGES =
-  "ar bg bn ca cs da de el es et eu fa fi fr gl he hi hr hu id is it ja ko lt lv ms nb nl pl pt pt-BR ro ru sk sl sq sr sv sw ta th tr uk ur vi zh zh-Hant".split(" ");
+// One by one, so that every bundler sees them and makes a file of each.
+const LANGUAGES: Record<string, () => Promise<{ default: Texts }>> = {
+  ar: () => import("./languages/ar.js"),
+  bg: () => import("./languages/bg.js"),
+  bn: () => import("./languages/bn.js"),
+  ca: () => import("./languages/ca.js"),
+  cs: () => import("./languages/cs.js"),
+  da: () => import("./languages/da.js"),
+  de: () => import("./languages/de.js"),
+  el: () => import("./languages/el.js"),
+  es: () => import("./languages/es.js"),
+  et: () => import("./languages/et.js"),
+  eu: () => import("./languages/eu.js"),
+  fa: () => import("./languages/fa.js"),
+  fi: () => import("./languages/fi.js"),
+  fr: () => import("./languages/fr.js"),
+  gl: () => import("./languages/gl.js"),
+  he: () => import("./languages/he.js"),
+  hi: () => import("./languages/hi.js"),
+  hr: () => import("./languages/hr.js"),
+  hu: () => import("./languages/hu.js"),
+  id: () => import("./languages/id.js"),
+  is: () => import("./languages/is.js"),
+  it: () => import("./languages/it.js"),
+  ja: () => import("./languages/ja.js"),
+  ko: () => import("./languages/ko.js"),
+  lt: () => import("./languages/lt.js"),
+  lv: () => import("./languages/lv.js"),
+  ms: () => import("./languages/ms.js"),
+  nb: () => import("./languages/nb.js"),
+  nl: () => import("./languages/nl.js"),
+  pl: () => import("./languages/pl.js"),
+  pt: () => import("./languages/pt.js"),
+  "pt-BR": () => import("./languages/pt-BR.js"),
+  ro: () => import("./languages/ro.js"),
+  ru: () => import("./languages/ru.js"),
+  sk: () => import("./languages/sk.js"),
+  sl: () => import("./languages/sl.js"),
+  sq: () => import("./languages/sq.js"),
+  sr: () => import("./languages/sr.js"),
+  sv: () => import("./languages/sv.js"),
+  sw: () => import("./languages/sw.js"),
+  ta: () => import("./languages/ta.js"),
+  th: () => import("./languages/th.js"),
+  tr: () => import("./languages/tr.js"),
+  uk: () => import("./languages/uk.js"),
+  ur: () => import("./languages/ur.js"),
+  vi: () => import("./languages/vi.js"),
+  zh: () => import("./languages/zh.js"),
+  "zh-Hant": () => import("./languages/zh-Hant.js"),
+};
 const OTHER_NAMES: Record<string, string> = { no: "nb", nn: "nb", iw: "he", in: "id", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant" };
 
 /** The language of the package that is nearest to a BCP 47 tag; English where there is none. */
 export function nearest(tag: string): string {
   for (let rest = tag.toLowerCase(); rest; rest = rest.slice(0, Math.max(0, rest.lastIndexOf("-")))) {
-    const found = LANGUAGES.find((language) => language.toLowerCase() === rest) ?? OTHER_NAMES[rest];
+    const found = Object.keys(LANGUAGES).find((language) => language.toLowerCase() === rest) ?? OTHER_NAMES[rest];
     if (found) return found;
   }
   return "en";
@@ -66,16 +115,11 @@ export function nearest(tag: string): string {
 
 export const isRightToLeft = (language: string): boolean => ["ar", "fa", "he", "ur"].includes(language);
 
-const fetched = new Map<string, Promise<Texts>>();
-
 /** The texts in one of the package's languages; English where they are out of reach. */
-export function textsIn(language: string): Promise<Texts> {
-  if (language === "en") return Promise.resolve(english);
-  let texts = fetched.get(language);
-  if (!texts) {
-    texts = fetch(new URL(`./languages/${language}.json`, import.meta.url)).then((response) => response.json() as Promise<Texts>);
-    texts.catch(() => fetched.delete(language));
-    fetched.set(language, texts);
+export async function textsIn(language: string): Promise<Texts> {
+  try {
+    return (await LANGUAGES[language]?.())?.default ?? english;
+  } catch {
+    return english;
   }
-  return texts.catch(() => english);
 }

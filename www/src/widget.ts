@@ -210,7 +210,7 @@ export class VouchsafeWidget extends Base {
   /** `data-server`, else the folder above the script. */
   #server(): URL {
     const given = this.dataset.server;
-    const url = given ? new URL(given, document.baseURI) : new URL("..", import.meta.url);
+    const url = given ? new URL(given, document.baseURI) : new URL("..", HERE);
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     return url;
   }
@@ -302,6 +302,8 @@ function whenIdle(task: () => void, signal: AbortSignal): void {
   else setTimeout(run, 200);
 }
 
+/** In a variable, because bundlers would take the folder above for a file of theirs. */
+const HERE = import.meta.url;
 const CHALLENGE_TIMEOUT_MS = 15_000;
 /** Vouchers live 300 s. */
 const RESIGN_EVERY_MS = 120_000;

@@ -25,8 +25,7 @@ pub(crate) fn package(profile: Profile) -> Result<()> {
             shrink(artefact, profile)?;
         }
         bundle(profile)?;
-        copy("models/face", "onnx", &dist.join("models"))?;
-        copy("www/languages", "json", &dist.join("languages"))?;
+        models(&dist)?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
     sizes(&dist, profile)
@@ -141,8 +140,12 @@ fn bundle(profile: Profile) -> Result<()> {
         }
         run(&mut esbuild)
     };
-    let page = ["src/vouchsafe.ts", "src/worker.ts", "--splitting", "--chunk-names=shared"];
-    esbuild(&[&page[..], &["--target=es2022", "--loader:.css=text"]].concat())?;
+    esbuild(&["src/vouchsafe.ts", "--target=es2022", "--loader:.css=text", "--external:./languages/*"])?;
+    // By itself: a bundler that moves it elsewhere knows nothing of files beside it.
+    esbuild(&["src/worker.ts", "--target=es2022"])?;
+    let languages = languages()?;
+    let languages: Vec<&str> = languages.iter().map(String::as_str).collect();
+    esbuild(&[&languages[..], &["--target=es2022", "--charset=utf8", "--outdir=dist/languages"]].concat())?;
     let classic = ["vouchsafe", "turnstile", "hcaptcha", "recaptcha"].map(|name| format!("src/compat/{name}.ts"));
     let classic: Vec<&str> = classic.iter().map(String::as_str).collect();
     esbuild(&[&classic[..], &["--target=es2022", "--format=iife", "--outdir=dist/compat"]].concat())?;
@@ -150,13 +153,20 @@ fn bundle(profile: Profile) -> Result<()> {
     esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
 }
 
-/// What is fetched when it is wanted: face models beside their engine, languages beside the widget.
-fn copy(from: &str, extension: &str, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for file in root().join(from).read_dir()? {
+/// The widget's texts, a file a language.
+fn languages() -> Result<Vec<String>> {
+    let files = root().join("www/languages").read_dir()?;
+    files.map(|file| Ok(format!("languages/{}", file?.file_name().to_string_lossy()))).collect()
+}
+
+/// The face models, beside the engine that fetches them.
+fn models(dist: &Path) -> Result<()> {
+    let to = dist.join("models");
+    std::fs::create_dir_all(&to)?;
+    for file in root().join("models/face").read_dir()? {
         let file = file?.path();
-        if file.extension().is_some_and(|found| found == extension) {
-            std::fs::copy(&file, to.join(file.file_name().context("a file without a name")?))?;
+        if file.extension().is_some_and(|extension| extension == "onnx") {
+            std::fs::copy(&file, to.join(file.file_name().context("a model without a name")?))?;
         }
     }
     Ok(())
@@ -211,5 +221,5 @@ fn sizes(dist: &Path, profile: Profile) -> Result<()> {
 }
 
 /// Everything the widget loads: no other file is fetched for an English page.
-const FIRST_LOAD: [&str; 4] = ["vouchsafe.js", "shared.js", "worker.js", "vouchsafe.wasm"];
+const FIRST_LOAD: [&str; 3] = ["vouchsafe.js", "worker.js", "vouchsafe.wasm"];
 const BUDGET_BYTES: usize = 80_000;

@@ -6,6 +6,17 @@ import { workerUrl } from "../trusted.js";
 
 type Wanted = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
+/** One by one, so that every bundler sees them. */
+const FILES: Record<Role | "engine", URL> = {
+  engine: new URL("./face.wasm", import.meta.url),
+  detector: new URL("./models/detector.onnx", import.meta.url),
+  mesh: new URL("./models/mesh.onnx", import.meta.url),
+  continuity: new URL("./models/continuity.onnx", import.meta.url),
+  spoof: new URL("./models/spoof.onnx", import.meta.url),
+  identity: new URL("./models/identity.onnx", import.meta.url),
+  expression: new URL("./models/expression.onnx", import.meta.url),
+};
+
 export class FaceEngine {
   #worker: Worker;
   #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -37,8 +48,8 @@ export class FaceEngine {
       const sum = (i: 0 | 1) => [...came.values()].reduce((all, one) => all + one[i], 0);
       progress(Math.min(1, sum(0) / Math.max(1, sum(1))));
     };
-    this.#module ??= fetched("./face.wasm", tell("engine"));
-    const models = missing.map((role) => [role, fetched(`./models/${role}.onnx`, tell(role))] as const);
+    this.#module ??= fetched(FILES.engine, tell("engine"));
+    const models = missing.map((role) => [role, fetched(FILES[role], tell(role))] as const);
     let last = Promise.resolve();
     for (const [role, model] of models) {
       last = last.then(async () => {
@@ -106,9 +117,9 @@ export class FaceEngine {
 }
 
 /** A file of the package, from the browser's cache where it has it; tells of the bytes as they come. */
-async function fetched(name: string, tell: (bytes: number, total: number) => void): Promise<ArrayBuffer> {
-  const response = await fetch(new URL(name, import.meta.url));
-  if (!response.ok || !response.body) throw new Error(`${name} is not there`);
+async function fetched(file: URL, tell: (bytes: number, total: number) => void): Promise<ArrayBuffer> {
+  const response = await fetch(file);
+  if (!response.ok || !response.body) throw new Error(`${file.pathname} is not there`);
   // Without a length (compressed on the way) the whole counts once it is there.
   const total = Number(response.headers.get("content-length")) || 0;
   const parts: Uint8Array[] = [];

@@ -1,0 +1,88 @@
+// The package as npm gives it: packed, installed in a fresh folder, bundled by others, and run.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { root, startBrowser, startServer } from "./helpers.mjs";
+
+const clients = join(root, "tests/clients/node_modules");
+let server, chromium, folder;
+
+before(async () => {
+  server = await startServer();
+  chromium = await startBrowser();
+  folder = mkdtempSync(join(tmpdir(), "vouchsafe-package-"));
+  const quiet = { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" };
+  const tarball = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: join(root, "www"), ...quiet }).trim();
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--offline", join(folder, tarball)], { cwd: folder, ...quiet });
+  writeFileSync(join(folder, "main.js"), `
+    import "vouchsafe";
+    import { FaceEngine } from "vouchsafe/face";
+    window.look = async () => {
+      const engine = new FaceEngine();
+      await engine.load(["detector", "mesh"]);
+      const picture = await createImageBitmap(await (await fetch("astronaut.jpg")).blob());
+      const faces = await engine.analyze(picture);
+      engine.close();
+      return faces.length;
+    };`);
+  writeFileSync(join(folder, "index.html"), `<!doctype html><html lang="de"><meta charset="utf-8"><title>A page</title>
+    <form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form><script type="module" src="./main.js"></script></html>`);
+});
+after(async () => {
+  await chromium?.browser.close();
+  await server?.stop();
+});
+
+const bundlers = {
+  vite(out) {
+    execFileSync(process.execPath, [join(clients, "vite/bin/vite.js"), "build", "--base=./", `--outDir=${out}`, "--logLevel=error"], { cwd: folder, stdio: "inherit" });
+  },
+  webpack(out) {
+    const options = ["--entry=./main.js", "--mode=production", `--output-path=${out}`, "--output-filename=main.js", "--output-public-path=auto"];
+    execFileSync(process.execPath, [join(clients, "webpack-cli/bin/cli.js"), "build", ...options], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    cpSync(join(folder, "index.html"), join(out, "index.html"));
+  },
+  // Leaves files alone that are named by URL: they are copied beside the bundle.
+  esbuild(out) {
+    execFileSync(join(root, "www/node_modules/.bin/esbuild"), ["main.js", "--bundle", "--format=esm", "--splitting", `--outdir=${out}`, "--log-level=error"], { cwd: folder, stdio: "inherit" });
+    const dist = join(folder, "node_modules/vouchsafe/dist");
+    for (const name of readdirSync(dist)) if (!name.endsWith(".map")) cpSync(join(dist, name), join(out, name), { recursive: true });
+    cpSync(join(folder, "index.html"), join(out, "index.html"));
+  },
+  // No bundler: the page's script tag names the file.
+  none(out) {
+    cpSync(join(folder, "node_modules/vouchsafe/dist"), out, { recursive: true });
+    const map = JSON.stringify({ imports: { vouchsafe: "./vouchsafe.js", "vouchsafe/face": "./face.js" } });
+    cpSync(join(folder, "main.js"), join(out, "main.js"));
+    writeFileSync(join(out, "index.html"), `<!doctype html><html lang="de"><meta charset="utf-8"><title>A page</title><script type="importmap">${map}</script>
+      <form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form><script type="module" src="./main.js"></script></html>`);
+  },
+};
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  test(`widget, Worker, language and face engine run when bundled by ${name}`, async () => {
+    const out = join(folder, `out-${name}`);
+    mkdirSync(out);
+    bundle(out);
+    cpSync(join(root, "tests/corpus/astronaut.jpg"), join(out, "astronaut.jpg"));
+    const page = await chromium.page();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    const workers = [];
+    page.on("worker", (worker) => workers.push(worker.url()));
+    await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));
+    await page.goto(`${server.url}/app/index.html`);
+    await page.getByRole("button", { name: "Mensch" }).click();
+    await page.waitForFunction(() => document.querySelector("vouchsafe-widget").state === "verified");
+    assert.equal(workers.length, 1, "the work was done in a Worker");
+    assert.equal(await page.evaluate(() => window.look()), 1);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+}
