@@ -33,6 +33,7 @@ async function visit(body, { scripts = {} } = {}) {
   return page;
 }
 
+const integrity = JSON.parse(readFileSync(join(root, "www/dist/integrity.json"), "utf8"));
 const claims = (voucher) => JSON.parse(Buffer.from(voucher.split(".")[1], "base64url"));
 const field = (page, name) => page.$eval("form", (form, name) => new FormData(form).get(name), name);
 
@@ -46,7 +47,7 @@ for (const [script, marker, name] of [
     const page = await visit(`
       <form><div class="${marker}" data-sitekey="demo" data-callback="done" data-action="login"></div></form>
       <script>function done(token) { window.token = token; }</script>
-      <script src="/dist/compat/${script}.js" async defer></script>`);
+      <script src="/dist/compat/${script}.js" integrity="${integrity[`compat/${script}.js`]}" async defer></script>`);
     await page.getByRole("button", { name: "Confirm you are human" }).click();
     await page.waitForFunction(() => window.token);
     assert.equal(claims(await page.evaluate(() => window.token)).action, "login");

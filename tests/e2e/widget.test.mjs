@@ -252,6 +252,56 @@ describe("the widget", () => {
     await lost.close();
   });
 
+  for (const [colorScheme, width] of [["light", 1200], ["dark", 360]]) {
+    test(`says why and what would be sent, ${colorScheme}, ${width} px`, async () => {
+      const page = await visit(server, { colorScheme, viewport: { width, height: 1100 }, attributes: { execution: "execute" } });
+      const mark = page.getByRole("button", { name: "Vouchsafe: about this check" });
+      await mark.focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("Nothing has left this page so far").waitFor();
+      assert.equal(await mark.getAttribute("aria-expanded"), "true");
+      await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+      await page.getByText("When you send the form, this is all").waitFor();
+      await page.getByText("All of it, as it is sent").click();
+      const voucher = await page.$eval("vouchsafe-widget", (widget) => widget.voucher);
+      const told = JSON.parse(await page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".why pre").textContent));
+      const sent = JSON.parse(Buffer.from(voucher.split(".")[1], "base64url"));
+      assert.deepEqual(Object.keys(told), Object.keys(sent));
+      assert.equal(told.challenge, sent.challenge);
+      assert.deepEqual(await violations(page), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing sticks out");
+      await page.screenshot({ path: join(shots, `why-${colorScheme}.png`) });
+      await page.keyboard.press("Escape");
+      assert.equal(await page.getByText("Why am I asked?").count(), 0);
+      assert.ok(await mark.evaluate((mark) => mark.getRootNode().activeElement === mark));
+      await page.close();
+    });
+  }
+
+  test("shows itself only where something is to be done, when it is asked to", async () => {
+    const visible = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".box").checkVisibility());
+    const quiet = await visit(server, { attributes: { appearance: "interaction-only" } });
+    assert.equal(await visible(quiet), false);
+    await quiet.focus("#name");
+    await reaches(quiet, "verified");
+    assert.equal(await visible(quiet), false);
+    await quiet.close();
+    const failing = await visit(server, { attributes: { appearance: "interaction-only", sitekey: "nobody" } });
+    await failing.fill("#name", "Ada");
+    await failing.fill("#email", "ada@example.org");
+    await failing.fill("#password", "long enough");
+    await failing.keyboard.press("Enter");
+    await reaches(failing, "failed");
+    assert.equal(await visible(failing), true);
+    await failing.waitForFunction(() => document.activeElement.localName === "vouchsafe-widget");
+    await failing.close();
+    const late = await visit(server, { attributes: { appearance: "execute", execution: "execute" } });
+    assert.equal(await visible(late), false);
+    await late.$eval("vouchsafe-widget", (widget) => widget.execute());
+    assert.equal(await visible(late), true);
+    await late.close();
+  });
+
   test("works where no Worker may start", async () => {
     const init = () => {
       window.Worker = class {

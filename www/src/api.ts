@@ -19,7 +19,7 @@ export interface Dialect {
 type Told = Record<string, unknown>;
 
 /** Attributes of the widget; callbacks are listened for instead. */
-const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex"];
+const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex", "appearance"];
 const CALLBACKS = { callback: "verified", "expired-callback": "expired", "error-callback": "failed" } as const;
 
 export function createApi(dialect: Dialect, server: string, loaded: Promise<unknown>): Api {
@@ -43,7 +43,7 @@ export function createApi(dialect: Dialect, server: string, loaded: Promise<unkn
     const told: Told = { server, "response-field-name": dialect.field, ...written(container), ...parameters };
     told.cdata ??= told.cData;
     if (told.theme === "auto") delete told.theme;
-    if (told.size === "invisible") Object.assign(told, { size: "normal", execution: "execute" });
+    if (told.size === "invisible") Object.assign(told, { size: "normal", execution: "execute", appearance: "interaction-only" });
     for (const name of ATTRIBUTES) {
       if (told[name] !== undefined) widget.setAttribute(`data-${name}`, String(told[name]));
     }

@@ -9,6 +9,8 @@ export interface View {
   label: HTMLElement;
   note: HTMLElement;
   status: HTMLElement;
+  /** Opens the explanation. */
+  mark: HTMLButtonElement;
 }
 
 export function build(root: ShadowRoot, about: string): View {
@@ -20,7 +22,7 @@ export function build(root: ShadowRoot, about: string): View {
     svg("path", { class: "tick", d: "M11.5 18.5l4.5 4.5 8.5-9.5" }),
     svg("path", { class: "again", d: "M24 15a6.6 6.6 0 1 0 .6 4.5M24.4 10.8V15h-4.2" }),
   ]);
-  const button = html("button", { type: "button", part: "button", "aria-labelledby": "label", "aria-describedby": "note" });
+  const button = html("button", { type: "button", class: "dial-button", part: "button", "aria-labelledby": "label", "aria-describedby": "note" });
   button.append(dial);
   const label = html("span", { class: "label", part: "label", id: "label" });
   const note = html("span", { class: "note", part: "note", id: "note" });
@@ -29,7 +31,7 @@ export function build(root: ShadowRoot, about: string): View {
   const status = html("span", { role: "status", class: "status" });
   const text = html("span", { class: "text" });
   text.append(label, note);
-  const mark = html("span", { class: "mark", part: "mark", "aria-hidden": "true" });
+  const mark = html("button", { type: "button", class: "mark", part: "mark", "aria-expanded": "false", "aria-label": "Vouchsafe: about this check" });
   const name = html("span", {});
   name.textContent = "Vouchsafe";
   mark.append(
@@ -42,5 +44,5 @@ export function build(root: ShadowRoot, about: string): View {
   const box = html("div", { class: "box", part: "box", role: "group", "aria-labelledby": "label" });
   box.append(button, text, mark, status);
   root.append(box);
-  return { box, button, label, note, status };
+  return { box, button, label, note, status, mark };
 }

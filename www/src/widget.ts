@@ -13,6 +13,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 export class VouchsafeWidget extends Base {
   #view: View | undefined;
   #texts = english;
+  #panel: HTMLElement | undefined;
   #field: HTMLInputElement | undefined;
   #form: HTMLFormElement | null = null;
   #state: State = "idle";
@@ -89,6 +90,12 @@ export class VouchsafeWidget extends Base {
     view.button.addEventListener("click", () => {
       if (this.#state !== "working" && this.#state !== "verified") void this.#run();
     });
+    view.mark.addEventListener("click", () => void this.#explain(view.mark.ariaExpanded !== "true"));
+    view.box.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape" || !this.#panel) return;
+      void this.#explain(false);
+      view.mark.focus();
+    });
     return view;
   }
 
@@ -139,6 +146,24 @@ export class VouchsafeWidget extends Base {
       if (this.#state === "verified") this.#form?.requestSubmit(submitter as HTMLElement | null);
       else this.#view?.button.focus();
     });
+  }
+
+  /** Opens or closes the panel that says why somebody is asked and what would be sent. */
+  async #explain(open: boolean): Promise<void> {
+    const view = this.#view;
+    if (!view) return;
+    view.mark.ariaExpanded = String(open);
+    if (open) {
+      const { explain } = await import("./why.js");
+      if (view.mark.ariaExpanded !== "true") return;
+      const panel = explain(this.voucher);
+      if (this.#panel) this.#panel.replaceWith(panel);
+      else view.box.append(panel);
+      this.#panel = panel;
+    } else {
+      this.#panel?.remove();
+      this.#panel = undefined;
+    }
   }
 
   #begin(): void {
@@ -255,6 +280,7 @@ export class VouchsafeWidget extends Base {
   #go(state: State): void {
     this.#state = state;
     this.#show();
+    if (this.#panel) void this.#explain(true);
     this.#tell();
   }
 

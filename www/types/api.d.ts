@@ -12,6 +12,7 @@ export interface Parameters {
   theme?: "light" | "dark" | "auto";
   size?: "normal" | "compact" | "flexible" | "invisible";
   execution?: "render" | "execute";
+  appearance?: "always" | "execute" | "interaction-only";
   "refresh-expired"?: "auto" | "manual";
   "response-field-name"?: string;
   /** BCP 47, or `auto`. */

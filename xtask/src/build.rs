@@ -4,8 +4,10 @@ use crate::Profile;
 use crate::setup;
 use crate::shell::{command, hex, root, run, say};
 use anyhow::{Context, Result, bail};
+use base64ct::{Base64, Encoding};
 use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
@@ -26,6 +28,7 @@ pub(crate) fn package(profile: Profile) -> Result<()> {
         }
         bundle(profile)?;
         models(&dist)?;
+        integrity(&dist)?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
     sizes(&dist, profile)
@@ -140,7 +143,8 @@ fn bundle(profile: Profile) -> Result<()> {
         }
         run(&mut esbuild)
     };
-    esbuild(&["src/vouchsafe.ts", "--target=es2022", "--loader:.css=text", "--external:./languages/*"])?;
+    esbuild(&["src/vouchsafe.ts", "--target=es2022", "--loader:.css=text", "--external:./languages/*", "--external:./why.js"])?;
+    esbuild(&["src/why.ts", "--target=es2022"])?;
     // By itself: a bundler that moves it elsewhere knows nothing of files beside it.
     esbuild(&["src/worker.ts", "--target=es2022"])?;
     let languages = languages()?;
@@ -170,6 +174,22 @@ fn models(dist: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `integrity.json`: what a page writes into `integrity="..."` of each script it may name.
+fn integrity(dist: &Path) -> Result<()> {
+    let compat = ["vouchsafe", "turnstile", "hcaptcha", "recaptcha"].map(|name| format!("compat/{name}.js"));
+    let scripts = ["vouchsafe.js", "face.js"].map(str::to_owned).into_iter().chain(compat);
+    let digest = |name: String| {
+        let bytes = std::fs::read(dist.join(&name)).with_context(|| format!("{name} was not built"))?;
+        Ok((name, format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))))
+    };
+    let digests: BTreeMap<String, String> = scripts.map(digest).collect::<Result<_>>()?;
+    say("integrity of the scripts (www/dist/integrity.json):");
+    for (name, digest) in &digests {
+        eprintln!("    {name:<20} {digest}");
+    }
+    Ok(std::fs::write(dist.join("integrity.json"), serde_json::to_string_pretty(&digests)?)?)
 }
 
 /// Changes when anything that goes into `www/dist` does.
