@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -36,6 +37,27 @@ before(async () => {
 after(async () => {
   await chromium?.browser.close();
   await server?.stop();
+});
+
+test("widget and face engine run from another origin than the page's", async () => {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
+    <form><vouchsafe-widget data-sitekey="demo"></vouchsafe-widget></form>
+    <script type="module" src="${server.url}/dist/vouchsafe.js"></script>
+    <script type="module">
+      import { FaceEngine } from "${server.url}/dist/face.js";
+      window.load = () => new FaceEngine().load(["detector"]);
+    </script>`;
+  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(html)).listen(0);
+  const page = await chromium.page();
+  const workers = [];
+  page.on("worker", (worker) => workers.push(worker.url()));
+  await page.goto(`http://localhost:${site.address().port}/`);
+  await page.getByRole("button", { name: "Confirm you are human" }).click();
+  await page.waitForFunction(() => document.querySelector("vouchsafe-widget").state === "verified");
+  assert.match(workers.join(), /^blob:/);
+  await page.evaluate(() => window.load());
+  await page.close();
+  site.close();
 });
 
 const bundlers = {

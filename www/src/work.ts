@@ -2,7 +2,7 @@
 
 import { type Core, Ticket } from "./core.js";
 import { Work } from "../build/core.js";
-import { workerUrl } from "./trusted.js";
+import { startWorker } from "./start-worker.js";
 
 export interface Job {
   module: WebAssembly.Module;
@@ -32,7 +32,7 @@ export async function solve(
 
 function inWorker(job: Job, progress: (share: number) => void, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(workerUrl(new URL("./worker.js", import.meta.url).href, "vouchsafe"), { type: "module", name: "vouchsafe" });
+    const worker = startWorker(new URL("./worker.js", import.meta.url), "vouchsafe");
     const end = (settle: () => void) => {
       worker.terminate();
       signal.removeEventListener("abort", abort);

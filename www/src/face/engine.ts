@@ -2,7 +2,7 @@
 
 import type { Ask, CheckState, FaceDescription, Role } from "../../types/face.js";
 import type { Reply, Request } from "./protocol.js";
-import { workerUrl } from "../trusted.js";
+import { startWorker } from "../start-worker.js";
 
 type Wanted = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
@@ -25,8 +25,7 @@ export class FaceEngine {
   #module: Promise<ArrayBuffer | undefined> | undefined;
 
   constructor() {
-    const url = new URL("./face-worker.js", import.meta.url).href;
-    this.#worker = new Worker(workerUrl(url, "vouchsafe-face"), { type: "module", name: "vouchsafe-face" });
+    this.#worker = startWorker(new URL("./face-worker.js", import.meta.url), "vouchsafe-face");
     this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
