@@ -60,6 +60,47 @@ test("widget and face engine run from another origin than the page's", async () 
   site.close();
 });
 
+test("importing it on a server does no harm", () => {
+  const script = 'const all = await Promise.all([import("vouchsafe"), import("vouchsafe/face")]); console.log(all.map(Object.keys).flat().sort().join());';
+  const told = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder, encoding: "utf8" });
+  assert.equal(told.trim(), "FaceEngine,VouchsafeFace,VouchsafeWidget");
+});
+
+for (const [name, source] of Object.entries({
+  React: `
+    import "vouchsafe";
+    import { StrictMode } from "react";
+    import { createRoot } from "react-dom/client";
+    createRoot(document.getElementById("root")).render(
+      <StrictMode>
+        <form>
+          <vouchsafe-widget data-sitekey="demo" data-server="/" onverified={(event) => (window.token = event.detail.voucher)} />
+        </form>
+      </StrictMode>);`,
+  Vue: `
+    import "vouchsafe";
+    import { createApp, h } from "vue";
+    const told = (event) => (window.token = event.detail.voucher);
+    const page = () => h("form", h("vouchsafe-widget", { "data-sitekey": "demo", "data-server": "/", onVerified: told }));
+    createApp({ render: page }).mount("#root");`,
+})) {
+  test(`in ${name} it is an element like any other`, async () => {
+    const out = join(folder, `in-${name}`);
+    writeFileSync(join(folder, `${name}.jsx`), source);
+    const options = [`${name}.jsx`, "--bundle", "--jsx=automatic", "--format=esm", `--outfile=${out}/main.js`, "--log-level=error"];
+    execFileSync(join(root, "www/node_modules/.bin/esbuild"), options, { cwd: folder, env: { ...process.env, NODE_PATH: clients } });
+    cpSync(join(folder, "node_modules/vouchsafe/dist"), out, { recursive: true });
+    writeFileSync(join(out, "index.html"), '<!doctype html><html lang="en"><title>A page</title><div id="root"></div><script type="module" src="./main.js"></script></html>');
+    const page = await chromium.page();
+    await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));
+    await page.goto(`${server.url}/app/index.html`);
+    await page.getByRole("button", { name: "Confirm you are human" }).click();
+    await page.waitForFunction(() => window.token);
+    assert.equal(await page.locator("vouchsafe-widget").count(), 1);
+    await page.close();
+  });
+}
+
 const bundlers = {
   vite(out) {
     execFileSync(process.execPath, [join(clients, "vite/bin/vite.js"), "build", "--base=./", `--outDir=${out}`, "--logLevel=error"], { cwd: folder, stdio: "inherit" });

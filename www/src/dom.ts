@@ -1,6 +1,9 @@
 // Elements made node by node: no HTML is parsed, so pages that require Trusted Types and forbid inline styles can
 // keep both rules.
 
+/** What elements of ours extend. On a server there is no HTMLElement; importing must still work there. */
+export const Element = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
 /** Gives a shadow tree its styles, without a style element. */
 export function style(root: ShadowRoot, css: string): void {
   const sheet = new CSSStyleSheet();
@@ -12,13 +15,13 @@ export function html<K extends keyof HTMLElementTagNameMap>(name: K, attributes:
   return dress(document.createElement(name), attributes);
 }
 
-export function svg(name: string, attributes: Record<string, string>, children: Element[] = []): SVGElement {
+export function svg(name: string, attributes: Record<string, string>, children: SVGElement[] = []): SVGElement {
   const element = dress(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
   element.append(...children);
   return element;
 }
 
-function dress<E extends Element>(element: E, attributes: Record<string, string>): E {
+function dress<E extends HTMLElement | SVGElement>(element: E, attributes: Record<string, string>): E {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }

@@ -2,15 +2,13 @@
 
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
 import { cause, english, isRightToLeft, nearest, textsIn } from "./messages.js";
+import { Element } from "./dom.js";
 import { build, type View } from "./view.js";
 import { solve } from "./work.js";
 
 export type State = "idle" | "working" | "verified" | "failed" | "expired";
 
-// On a server there is no HTMLElement; importing must still work there.
-const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
-
-export class VouchsafeWidget extends Base {
+export class VouchsafeWidget extends Element {
   #view: View | undefined;
   #texts = english;
   #panel: HTMLElement | undefined;

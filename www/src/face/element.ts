@@ -2,14 +2,14 @@
 
 import type { CheckState } from "../../types/face.js";
 import type { VouchsafeWidget } from "../../types/vouchsafe.js";
-import { html, style, svg } from "../dom.js";
+import { Element, html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
 import { hints, prompts, refusals, troubles, words } from "./words.js";
 
 type Phase = "idle" | "loading" | "running" | "passed" | "refused" | "trouble";
 
-export class VouchsafeFace extends HTMLElement {
+export class VouchsafeFace extends Element {
   #engine: FaceEngine | undefined;
   #stream: MediaStream | undefined;
   #attempt = 0;
