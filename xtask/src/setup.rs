@@ -176,6 +176,24 @@ fn find_browser() -> Option<Browser> {
     })
 }
 
+/// A second engine for the main flow. Not every distribution has it in a package that runs everywhere, so its tests
+/// are left out, loudly, where it cannot be had.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    let find = || {
+        let given = std::env::var_os("FIREFOX").map(PathBuf::from).filter(|path| path.is_file());
+        given.or_else(|| ["firefox-esr", "firefox"].into_iter().find_map(which))
+    };
+    if find().is_none() && which("apt-get").is_some() {
+        // The package is called so in Debian only.
+        let _ = apt_install("Firefox", &["firefox-esr"]);
+    }
+    let found = find();
+    if found.is_none() {
+        say("NO FIREFOX: its tests are skipped; install it, or name it in the environment variable FIREFOX");
+    }
+    found
+}
+
 /// `www/node_modules` as the lock file says.
 pub(crate) fn npm_packages() -> Result<()> {
     npm_install("www")

@@ -100,6 +100,9 @@ fn end_to_end() -> Result<()> {
         bail!("no end-to-end tests in {}", tests.display());
     }
     let mut node = command("node");
+    if let Some(firefox) = setup::firefox() {
+        node.env("FIREFOX", firefox);
+    }
     node.args(["--test", "--test-concurrency=1", "--test-timeout=180000", "--test-reporter=spec"]).args(files);
     shell::run(node.env("CHROMIUM", browser.chromium).env("VOUCHSAFE_TEST_PYTHON", python))
 }

@@ -1,0 +1,76 @@
+// The main flow in Firefox.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { root, startServer } from "./helpers.mjs";
+
+const { default: puppeteer } = createRequire(join(root, "tests/clients/package.json"))("puppeteer-core");
+const shots = join(root, "target/screenshots");
+
+describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () => {
+  let server, browser;
+  before(async () => {
+    mkdirSync(shots, { recursive: true });
+    server = await startServer();
+    browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, headless: true });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function visit(path) {
+    const page = await browser.newPage();
+    page.errors = [];
+    page.on("pageerror", (error) => page.errors.push(error.message));
+    await page.goto(`${server.url}${path}`);
+    return page;
+  }
+  const reaches = (page, wanted) => page.waitForFunction((wanted) => document.querySelector("vouchsafe-widget").state === wanted, {}, wanted);
+  const inside = (page, of) => page.$eval("vouchsafe-widget", (widget, of) => widget.shadowRoot.querySelector(of)?.textContent, of);
+
+  test("a form is filled in, checked, sent, and judged by the server", async () => {
+    const page = await visit("/");
+    await page.type("#name", "Ada");
+    await page.type("#email", "ada@example.org");
+    await page.type("#password", "long enough");
+    await reaches(page, "verified");
+    await page.screenshot({ path: join(shots, "firefox.png") });
+    await page.click("#submit");
+    await page.waitForSelector("#outcome:not([hidden])");
+    // A driven browser says that it is one: a good voucher, a low score.
+    assert.match(await page.$eval("#outcome", (outcome) => outcome.textContent), /looked automated/);
+    const claims = JSON.parse(await page.$eval("#claims", (claims) => claims.textContent));
+    assert.equal(claims.action, "signup");
+    assert.ok(claims.evidence.typing && claims.evidence.environment);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+
+  test("by keyboard alone; the panel opens and says what would be sent", async () => {
+    const page = await visit("/");
+    await page.$eval("vouchsafe-widget", (widget) => widget.focus());
+    await page.keyboard.press("Enter");
+    await reaches(page, "verified");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".why dl"));
+    assert.match(await inside(page, ".why"), /all that is added/);
+    await page.keyboard.press("Escape");
+    assert.equal(await inside(page, ".why"), undefined);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+
+  test("the face engine finds a face", async () => {
+    const page = await visit("/face.html");
+    const input = await page.$("#pictures");
+    await input.uploadFile(join(root, "tests/corpus/astronaut.jpg"));
+    await page.waitForFunction(() => document.querySelector("#seen figcaption")?.textContent.includes("one face"), { timeout: 60_000 });
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+});
