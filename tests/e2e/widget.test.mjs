@@ -278,6 +278,31 @@ describe("the widget", () => {
     });
   }
 
+  test("fifty on one page are all checked", async () => {
+    const page = await chromium.page();
+    const many = '<form><vouchsafe-widget data-sitekey="demo"></vouchsafe-widget></form>'.repeat(50);
+    const body = `<!doctype html><html lang="en"><title>A page</title>${many}<script type="module" src="/dist/vouchsafe.js"></script></html>`;
+    await page.route(`${server.url}/fifty`, (route) => route.fulfill({ body, contentType: "text/html" }));
+    await page.goto(`${server.url}/fifty`);
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => [...document.querySelectorAll("vouchsafe-widget")].every((widget) => widget.state === "verified"));
+    const vouchers = await page.$$eval("vouchsafe-widget", (widgets) => widgets.map((widget) => widget.voucher.split(".")[2]));
+    assert.equal(new Set(vouchers).size, 50);
+    await page.close();
+  });
+
+  test("offline it says so, and works again once it is not", async () => {
+    const page = await visit(server);
+    await page.context().setOffline(true);
+    await page.focus("#name");
+    await reaches(page, "failed");
+    assert.match(await spoken(page), /No connection/);
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "The check could not finish" }).click();
+    await reaches(page, "verified");
+    await page.close();
+  });
+
   test("shows itself only where something is to be done, when it is asked to", async () => {
     const visible = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".box").checkVisibility());
     const quiet = await visit(server, { attributes: { appearance: "interaction-only" } });
