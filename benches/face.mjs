@@ -85,7 +85,7 @@ const ours = await measured(async () => {
   const runs = {
     detector: searched - tracked,
     mesh: tracked,
-    continuity: await beside({ likeness: true }, 2),
+    continuity: await beside({ likeness: true }),
     spoof: await beside({ spoof: true }),
     expression: await beside({ expression: true }),
     identity: await beside({ embedding: true }, 2),
