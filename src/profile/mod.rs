@@ -1,4 +1,4 @@
-//! Whether it is still the same person: how somebody moves a mouse, learnt on the device.
+//! Whether it is still the same person: how somebody moves a mouse.
 //!
 //! ```text
 //! trace ─▶ blocks of 128 moves ─▶ Signature ─▶ Profile ─▶ how much more alike than strangers
