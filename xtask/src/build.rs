@@ -143,7 +143,13 @@ fn bundle(profile: Profile) -> Result<()> {
         }
         run(&mut esbuild)
     };
-    esbuild(&["src/vouchsafe.ts", "--target=es2022", "--loader:.css=text", "--external:./languages/*", "--external:./why.js"])?;
+    esbuild(&[
+        "src/vouchsafe.ts",
+        "--target=es2022",
+        "--loader:.css=text",
+        "--external:./languages/*",
+        "--external:./why.js",
+    ])?;
     esbuild(&["src/why.ts", "--target=es2022"])?;
     // By itself: a bundler that moves it elsewhere knows nothing of files beside it.
     esbuild(&["src/worker.ts", "--target=es2022"])?;
