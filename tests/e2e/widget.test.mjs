@@ -303,6 +303,21 @@ describe("the widget", () => {
     await page.close();
   });
 
+  test("counts as a field that is missing, where it is required", async () => {
+    const page = await visit(server, { attributes: { execution: "execute" } });
+    const valid = () => page.$eval("form", (form) => form.checkValidity());
+    for (const [id, text] of [["#name", "Ada"], ["#email", "ada@example.org"], ["#password", "long enough"]]) await page.fill(id, text);
+    assert.equal(await valid(), true);
+    await page.$eval("vouchsafe-widget", (widget) => (widget.setAttribute("required", ""), widget.reset()));
+    assert.equal(await valid(), false);
+    assert.ok(await page.$eval("vouchsafe-widget", (widget) => widget.matches(":invalid")));
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    assert.equal(await valid(), true);
+    await page.$eval("vouchsafe-widget", (widget) => widget.reset());
+    assert.equal(await valid(), false);
+    await page.close();
+  });
+
   test("shows itself only where something is to be done, when it is asked to", async () => {
     const visible = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".box").checkVisibility());
     const quiet = await visit(server, { attributes: { appearance: "interaction-only" } });

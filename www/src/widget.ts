@@ -9,6 +9,9 @@ import { solve } from "./work.js";
 export type State = "idle" | "working" | "verified" | "failed" | "expired";
 
 export class VouchsafeWidget extends Element {
+  /** So that `required` counts when the browser validates the form. */
+  static readonly formAssociated = true;
+  readonly #internals = this.attachInternals?.();
   #view: View | undefined;
   #texts = english;
   #panel: HTMLElement | undefined;
@@ -292,6 +295,8 @@ export class VouchsafeWidget extends Element {
     view.label.textContent = texts[state];
     view.note.textContent =
       state === "failed" ? cause(texts, this.#error ?? "internal-error") : state === "expired" ? texts.renew : texts.about;
+    const missing = this.hasAttribute("required") && state !== "verified";
+    this.#internals?.setValidity({ valueMissing: missing }, missing ? texts.idle : "", view.button);
     const busy = state === "working" || state === "verified";
     // Not `disabled`: that would throw the focus away under somebody's fingers.
     view.button.setAttribute("aria-disabled", String(busy));
