@@ -42,14 +42,15 @@ export async function startServer({ config = "", database = "memory" } = {}) {
   };
 }
 
-/** Chromium; `automated: false` hides that it is driven, as a person's browser has nothing to hide. */
-export function startBrowser({ automated = true } = {}) {
+/** Chromium; `automated: false` hides that it is driven, as a person's browser has nothing to hide; `without` leaves
+ * out arguments of Playwright's. */
+export function startBrowser({ automated = true, without = [] } = {}) {
   const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
   args.push("--disable-component-update", "--disable-sync");
   if (!automated) args.push("--disable-blink-features=AutomationControlled");
   const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
   return chromium
-    .launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false })
+    .launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, ignoreDefaultArgs: without, chromiumSandbox: false })
     .then((browser) => ({
       browser,
       page: (options = {}) => browser.newPage({ userAgent: automated ? undefined : agent, ...options }),

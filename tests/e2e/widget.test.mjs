@@ -303,6 +303,24 @@ describe("the widget", () => {
     await page.close();
   });
 
+  test("restored by the back button, its challenge run out meanwhile, it gets another", async () => {
+    const { browser, page: open } = await startBrowser({ without: ["--disable-back-forward-cache"] });
+    const page = await open();
+    await page.goto(short.url);
+    await page.focus("#name");
+    await reaches(page, "verified");
+    const challenge = () => page.$eval("vouchsafe-widget", (widget) => widget.challengeNonce);
+    const before = await challenge();
+    await page.evaluate(() => addEventListener("pageshow", ({ persisted }) => (window.restored = persisted)));
+    await page.goto(`${short.url}/face.html`);
+    await page.waitForTimeout(4500);
+    await page.goBack({ waitUntil: "commit" });
+    await page.waitForFunction(() => window.restored);
+    await page.waitForFunction((before) => ![before, ""].includes(document.querySelector("vouchsafe-widget").challengeNonce), before);
+    await reaches(page, "verified");
+    await browser.close();
+  });
+
   test("counts as a field that is missing, where it is required", async () => {
     const page = await visit(server, { attributes: { execution: "execute" } });
     const valid = () => page.$eval("form", (form) => form.checkValidity());
