@@ -291,16 +291,25 @@ describe("the widget", () => {
     await page.close();
   });
 
-  test("offline it says so, and works again once it is not", async () => {
+  test("offline it says so, and tries again when the network is back, unless told not to", async () => {
     const page = await visit(server);
     await page.context().setOffline(true);
     await page.focus("#name");
     await reaches(page, "failed");
     assert.match(await spoken(page), /No connection/);
     await page.context().setOffline(false);
-    await page.getByRole("button", { name: "The check could not finish" }).click();
     await reaches(page, "verified");
     await page.close();
+    const told = await visit(server, { attributes: { retry: "never" } });
+    await told.context().setOffline(true);
+    await told.focus("#name");
+    await reaches(told, "failed");
+    await told.context().setOffline(false);
+    await told.waitForTimeout(500);
+    assert.equal(await state(told), "failed");
+    await told.getByRole("button", { name: "The check could not finish" }).click();
+    await reaches(told, "verified");
+    await told.close();
   });
 
   test("restored by the back button, its challenge run out meanwhile, it gets another", async () => {

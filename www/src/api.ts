@@ -19,7 +19,7 @@ export interface Dialect {
 type Told = Record<string, unknown>;
 
 /** Attributes of the widget; callbacks are listened for instead. */
-const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex", "appearance"];
+const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex", "appearance", "retry"];
 const CALLBACKS = { callback: "verified", "expired-callback": "expired", "error-callback": "failed" } as const;
 
 export function createApi(dialect: Dialect, server: string, loaded: Promise<unknown>): Api {

@@ -59,6 +59,10 @@ export class VouchsafeWidget extends Element {
     this.#adopt(signal);
     this.#show();
     void this.#translate();
+    const online = () => {
+      if (this.#error === "network" && this.dataset.retry !== "never") void this.#run();
+    };
+    window.addEventListener("online", online, { signal });
     if (this.dataset.execution === "execute") return;
     // Watching starts when the page has nothing better to do; work starts when the visitor does.
     whenIdle(() => void start().catch(() => undefined), signal);

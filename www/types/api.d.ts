@@ -14,6 +14,7 @@ export interface Parameters {
   execution?: "render" | "execute";
   appearance?: "always" | "execute" | "interaction-only";
   "refresh-expired"?: "auto" | "manual";
+  retry?: "auto" | "never";
   "response-field-name"?: string;
   /** BCP 47, or `auto`. */
   language?: string;
