@@ -4,7 +4,7 @@
 use crate::face::liveness::{Prompt, Refusal, Step};
 use crate::face::{Ask, Check, Description, Embedding, Face, FaceEngine, Frame, Hint, Role};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// The models, and the face being followed.
@@ -31,7 +31,7 @@ impl Engine {
     /// Every face in a picture, as `vouchsafe face analyze` describes them. `ask`: `{expression?, spoof?,
     /// embedding?, likeness?}`.
     pub fn analyze(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
-        let ask = wanted(ask)?;
+        let ask: Ask = serde_wasm_bindgen::from_value(ask)?;
         let faces = self.engine.analyze(Frame::new(width, height, rgba)?, ask)?;
         let described: Vec<Description> = faces.iter().map(Face::describe).collect();
         object(&described)
@@ -39,7 +39,7 @@ impl Engine {
 
     /// The largest face of a camera's next frame, described; undefined where there is none.
     pub fn follow(&mut self, width: usize, height: usize, rgba: &[u8], ask: JsValue) -> Result<JsValue, JsError> {
-        let ask = wanted(ask)?;
+        let ask: Ask = serde_wasm_bindgen::from_value(ask)?;
         let (face, _) = self.engine.follow(Frame::new(width, height, rgba)?, ask)?;
         object(&face.as_ref().map(Face::describe))
     }
@@ -89,20 +89,6 @@ pub fn similarity(a: Vec<f32>, b: Vec<f32>) -> Option<f32> {
 /// As plain objects, maps too.
 fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true))?)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    expression: bool,
-    spoof: bool,
-    embedding: bool,
-    likeness: bool,
-}
-
-fn wanted(ask: JsValue) -> Result<Ask, JsError> {
-    let Wanted { expression, spoof, embedding, likeness } = serde_wasm_bindgen::from_value(ask)?;
-    Ok(Ask { expression, spoof, embedding, likeness })
 }
 
 #[derive(Default, Serialize)]

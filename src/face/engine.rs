@@ -49,7 +49,8 @@ impl Role {
 }
 
 /// What is wanted of each face beyond its place, points and quality. Models for it must be loaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
 pub struct Ask {
     /// [`Face::expression`].
     pub expression: bool,

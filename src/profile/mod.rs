@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A small convolutional network, trained so that people it has never seen separate, turns each block into a
-//! [`Signature`]; a [`Profile`] is the mean of the enrolled ones. `models/identity.md` says how well it works.
+//! [`Signature`]; a [`Profile`] is what several have in common. `models/identity.md` says how well it works.
 
 mod block;
 mod network;
@@ -21,11 +21,13 @@ pub struct Signature {
     values: Vec<f32>,
 }
 
-/// What was learnt of one person.
+/// What signatures have in common: of somebody enrolled, or of somebody to be compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    mean: Signature,
-    blocks: usize,
+    /// The sum of the signatures; only its direction counts.
+    direction: Vec<f32>,
+    /// Mean and standard deviation of the likeness to the most alike of the network's strangers.
+    by_chance: (f32, f32),
 }
 
 impl Signature {
@@ -35,56 +37,37 @@ impl Signature {
         let network = Network::shipped();
         blocks(&trace.events).iter().map(|block| Self { values: network.embed(block) }).collect()
     }
-
-    /// Of several together; `None` of none.
-    pub fn mean<'a>(signatures: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
-        let mut signatures = signatures.into_iter();
-        let mut sum = signatures.next()?.values.clone();
-        for signature in signatures {
-            sum.iter_mut().zip(&signature.values).for_each(|(sum, value)| *sum += value);
-        }
-        Some(Self { values: sum })
-    }
-
-    /// Cosine, -1 to 1.
-    pub fn similarity(&self, other: &Self) -> f32 {
-        cosine(&self.values, &other.values)
-    }
-
-    /// Mean and standard deviation of the likeness to the most alike of the network's strangers: what chance
-    /// gives.
-    fn by_chance(&self) -> (f32, f32) {
-        let mut likenesses: Vec<f32> =
-            Network::shipped().strangers().map(|stranger| cosine(&self.values, stranger)).collect();
-        likenesses.sort_by(|a, b| b.total_cmp(a));
-        likenesses.truncate(NEAREST_STRANGERS);
-        let count = likenesses.len().max(1) as f32;
-        let mean = likenesses.iter().sum::<f32>() / count;
-        let variance = likenesses.iter().map(|l| (l - mean) * (l - mean)).sum::<f32>() / count;
-        (mean, libm::sqrtf(variance).max(f32::EPSILON))
-    }
 }
 
 impl Profile {
-    /// From everything enrolled; `None` of nothing.
-    pub fn new(enrolled: &[Signature]) -> Option<Self> {
-        Some(Self { mean: Signature::mean(enrolled)?, blocks: enrolled.len() })
+    /// Of everything given; `None` of nothing.
+    pub fn new(signatures: &[Signature]) -> Option<Self> {
+        let (first, rest) = signatures.split_first()?;
+        let mut direction = first.values.clone();
+        for signature in rest {
+            direction.iter_mut().zip(&signature.values).for_each(|(sum, value)| *sum += value);
+        }
+        let by_chance = by_chance(&direction);
+        Some(Self { direction, by_chance })
     }
 
-    /// Blocks it was learnt from.
-    pub fn blocks(&self) -> usize {
-        self.blocks
-    }
-
-    /// How much more alike the signatures are than strangers' are by chance, in standard deviations: the
-    /// cosine of both means, seen from either side's nearest strangers (adaptive symmetric score
-    /// normalisation; Matejka et al. 2017). `None` of no signatures.
-    pub fn score<'a>(&self, probe: impl IntoIterator<Item = &'a Signature>) -> Option<f32> {
-        let probe = Signature::mean(probe)?;
-        let likeness = self.mean.similarity(&probe);
+    /// How much more alike the two are than strangers are by chance, in standard deviations: the cosine, seen
+    /// from either side's nearest strangers (adaptive symmetric score normalisation; Matejka et al. 2017).
+    pub fn score(&self, other: &Self) -> f32 {
+        let likeness = cosine(&self.direction, &other.direction);
         let seen_from = |(mean, deviation): (f32, f32)| (likeness - mean) / deviation;
-        Some((seen_from(self.mean.by_chance()) + seen_from(probe.by_chance())) / 2.0)
+        (seen_from(self.by_chance) + seen_from(other.by_chance)) / 2.0
     }
+}
+
+fn by_chance(direction: &[f32]) -> (f32, f32) {
+    let mut likenesses: Vec<f32> = Network::shipped().strangers().map(|stranger| cosine(direction, stranger)).collect();
+    likenesses.sort_by(|a, b| b.total_cmp(a));
+    likenesses.truncate(NEAREST_STRANGERS);
+    let count = likenesses.len().max(1) as f32;
+    let mean = likenesses.iter().sum::<f32>() / count;
+    let variance = likenesses.iter().map(|l| (l - mean) * (l - mean)).sum::<f32>() / count;
+    (mean, libm::sqrtf(variance).max(f32::EPSILON))
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {

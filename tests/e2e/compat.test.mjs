@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { root, startBrowser, startServer } from "./helpers.mjs";
+import { claimsOf, root, startBrowser, startServer } from "./helpers.mjs";
 
 let server, chromium;
 before(async () => {
@@ -34,7 +34,6 @@ async function visit(body, { scripts = {} } = {}) {
 }
 
 const integrity = JSON.parse(readFileSync(join(root, "www/dist/integrity.json"), "utf8"));
-const claims = (voucher) => JSON.parse(Buffer.from(voucher.split(".")[1], "base64url"));
 const field = (page, name) => page.$eval("form", (form, name) => new FormData(form).get(name), name);
 
 for (const [script, marker, name] of [
@@ -50,8 +49,8 @@ for (const [script, marker, name] of [
       <script src="/dist/compat/${script}.js" integrity="${integrity[`compat/${script}.js`]}" async defer></script>`);
     await page.getByRole("button", { name: "Confirm you are human" }).click();
     await page.waitForFunction(() => window.token);
-    assert.equal(claims(await page.evaluate(() => window.token)).action, "login");
-    assert.equal(claims(await field(page, name)).aud, "demo");
+    assert.equal(claimsOf(await page.evaluate(() => window.token)).action, "login");
+    assert.equal(claimsOf(await field(page, name)).aud, "demo");
     assert.deepEqual(page.errors, []);
     await page.close();
   });
@@ -92,7 +91,7 @@ test("hcaptcha.execute answers with a response and a key", async () => {
     const id = hcaptcha.render("box", { sitekey: "demo", size: "invisible" });
     return hcaptcha.execute(id, { async: true }).then((told) => ({ ...told, same: told.key === id }));
   });
-  assert.equal(claims(told.response).aud, "demo");
+  assert.equal(claimsOf(told.response).aud, "demo");
   assert.ok(told.same);
   const refused = await page.evaluate(() => {
     const id = hcaptcha.render(document.body.appendChild(document.createElement("div")), { sitekey: "nobody" });
@@ -105,7 +104,7 @@ test("hcaptcha.execute answers with a response and a key", async () => {
 test("grecaptcha.execute(sitekey, {action}) as reCAPTCHA 3 has it, nothing to see, numbers as ids", async () => {
   const page = await visit(`<div id="box"></div><script src="/dist/compat/recaptcha.js?render=demo"></script>`);
   const token = await page.evaluate(() => new Promise((done) => grecaptcha.ready(() => grecaptcha.execute("demo", { action: "pay" }).then(done))));
-  assert.equal(claims(token).action, "pay");
+  assert.equal(claimsOf(token).action, "pay");
   assert.equal(await page.locator("vouchsafe-widget").count(), 0);
   assert.equal(typeof (await page.evaluate(() => grecaptcha.render("box", { sitekey: "demo" }))), "number");
   await page.close();
@@ -127,7 +126,7 @@ test("@marsidev/react-turnstile, unmodified, mounted twice by StrictMode", async
   const visited = await visit(`<div id="root"></div><script id="cf-turnstile-script" src="/dist/compat/turnstile.js?render=explicit&onload=onloadTurnstileCallback"></script><script type="module" src="/react.js"></script>`, { scripts: { "/react.js": readFileSync(join(folder, "page.js"), "utf8") } });
   await visited.getByRole("button", { name: "Confirm you are human" }).click();
   await visited.waitForFunction(() => window.token);
-  assert.equal(claims(await visited.evaluate(() => window.token)).action, "react");
+  assert.equal(claimsOf(await visited.evaluate(() => window.token)).action, "react");
   assert.equal(await visited.locator("vouchsafe-widget").count(), 1);
   assert.deepEqual(visited.errors, []);
   await visited.close();

@@ -10,7 +10,24 @@ import { after, before, test } from "node:test";
 import { root, startBrowser, startServer } from "./helpers.mjs";
 
 const clients = join(root, "tests/clients/node_modules");
+const form = '<form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form>';
 let server, chromium, folder;
+
+/** A page with this body, whose script is `main.js`. */
+const html = (lang, body) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><title>A page</title>${body}<script type="module" src="./main.js"></script></html>`;
+
+/** The page in a folder, as if the server had it. */
+async function opened(out) {
+  const page = await chromium.page();
+  page.errors = [];
+  page.on("pageerror", (error) => page.errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));
+  page.startedWorkers = [];
+  page.on("worker", (worker) => page.startedWorkers.push(worker.url()));
+  await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));
+  await page.goto(`${server.url}/app/index.html`);
+  return page;
+}
 
 before(async () => {
   server = await startServer();
@@ -31,8 +48,7 @@ before(async () => {
       engine.close();
       return faces.length;
     };`);
-  writeFileSync(join(folder, "index.html"), `<!doctype html><html lang="de"><meta charset="utf-8"><title>A page</title>
-    <form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form><script type="module" src="./main.js"></script></html>`);
+  writeFileSync(join(folder, "index.html"), html("de", form));
 });
 after(async () => {
   await chromium?.browser.close();
@@ -40,14 +56,14 @@ after(async () => {
 });
 
 test("widget and face engine run from another origin than the page's", async () => {
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
+  const other = `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
     <form><vouchsafe-widget data-sitekey="demo"></vouchsafe-widget></form>
     <script type="module" src="${server.url}/dist/vouchsafe.js"></script>
     <script type="module">
       import { FaceEngine } from "${server.url}/dist/face.js";
       window.load = () => new FaceEngine().load(["detector"]);
     </script>`;
-  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(html)).listen(0);
+  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(other)).listen(0);
   const page = await chromium.page();
   const workers = [];
   page.on("worker", (worker) => workers.push(worker.url()));
@@ -90,10 +106,8 @@ for (const [name, source] of Object.entries({
     const options = [`${name}.jsx`, "--bundle", "--jsx=automatic", "--format=esm", `--outfile=${out}/main.js`, "--log-level=error"];
     execFileSync(join(root, "www/node_modules/.bin/esbuild"), options, { cwd: folder, env: { ...process.env, NODE_PATH: clients } });
     cpSync(join(folder, "node_modules/vouchsafe/dist"), out, { recursive: true });
-    writeFileSync(join(out, "index.html"), '<!doctype html><html lang="en"><title>A page</title><div id="root"></div><script type="module" src="./main.js"></script></html>');
-    const page = await chromium.page();
-    await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));
-    await page.goto(`${server.url}/app/index.html`);
+    writeFileSync(join(out, "index.html"), html("en", '<div id="root"></div>'));
+    const page = await opened(out);
     await page.getByRole("button", { name: "Confirm you are human" }).click();
     await page.waitForFunction(() => window.token);
     assert.equal(await page.locator("vouchsafe-widget").count(), 1);
@@ -122,8 +136,7 @@ const bundlers = {
     cpSync(join(folder, "node_modules/vouchsafe/dist"), out, { recursive: true });
     const map = JSON.stringify({ imports: { vouchsafe: "./vouchsafe.js", "vouchsafe/face": "./face.js" } });
     cpSync(join(folder, "main.js"), join(out, "main.js"));
-    writeFileSync(join(out, "index.html"), `<!doctype html><html lang="de"><meta charset="utf-8"><title>A page</title><script type="importmap">${map}</script>
-      <form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form><script type="module" src="./main.js"></script></html>`);
+    writeFileSync(join(out, "index.html"), html("de", `<script type="importmap">${map}</script>${form}`));
   },
 };
 
@@ -133,19 +146,12 @@ for (const [name, bundle] of Object.entries(bundlers)) {
     mkdirSync(out);
     bundle(out);
     cpSync(join(root, "tests/corpus/astronaut.jpg"), join(out, "astronaut.jpg"));
-    const page = await chromium.page();
-    const errors = [];
-    page.on("pageerror", (error) => errors.push(error.message));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    const workers = [];
-    page.on("worker", (worker) => workers.push(worker.url()));
-    await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));
-    await page.goto(`${server.url}/app/index.html`);
+    const page = await opened(out);
     await page.getByRole("button", { name: "Mensch" }).click();
     await page.waitForFunction(() => document.querySelector("vouchsafe-widget").state === "verified");
-    assert.equal(workers.length, 1, "the work was done in a Worker");
+    assert.equal(page.startedWorkers.length, 1, "the work was done in a Worker");
     assert.equal(await page.evaluate(() => window.look()), 1);
-    assert.deepEqual(errors, []);
+    assert.deepEqual(page.errors, []);
     await page.close();
   });
 }

@@ -54,6 +54,7 @@ export class VouchsafeWidget extends Element {
 
   connectedCallback(): void {
     this.#view ??= this.#build();
+    if (this.dataset.tabindex) this.#view.button.tabIndex = Number(this.dataset.tabindex);
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     this.#adopt(signal);
@@ -106,7 +107,7 @@ export class VouchsafeWidget extends Element {
 
   /** Speaks `data-language`, else the language of the text around the widget, else the visitor's. */
   async #translate(): Promise<void> {
-    const { language, tabindex } = this.dataset;
+    const { language } = this.dataset;
     const around = this.closest<HTMLElement>("[lang]")?.lang;
     const wanted = nearest((language === "auto" ? "" : language) || around || navigator.language);
     this.#texts = await textsIn(wanted);
@@ -114,7 +115,6 @@ export class VouchsafeWidget extends Element {
     if (!view) return;
     view.box.lang = this.#texts === english ? "en" : wanted;
     view.box.dir = isRightToLeft(view.box.lang) ? "rtl" : "ltr";
-    if (tabindex) view.button.tabIndex = Number(tabindex);
     this.#show();
   }
 

@@ -134,33 +134,23 @@ fn shrink(artefact: &Artefact, profile: Profile) -> Result<()> {
 
 fn bundle(profile: Profile) -> Result<()> {
     say("bundling the scripts");
-    let esbuild = |options: &[&str]| {
+    let esbuild = |sources: &[String], options: &[&str]| {
         let mut esbuild = command(root().join("www/node_modules/.bin/esbuild"));
-        esbuild.current_dir(root().join("www")).args(["--format=esm", "--outdir=dist"]).args(options);
+        esbuild.current_dir(root().join("www")).args(sources).args(["--format=esm", "--outdir=dist"]).args(options);
         esbuild.args(["--bundle", "--sourcemap", "--log-level=warning"]);
         if profile == Profile::Release {
             esbuild.arg("--minify");
         }
         run(&mut esbuild)
     };
-    esbuild(&[
-        "src/vouchsafe.ts",
-        "--target=es2022",
-        "--loader:.css=text",
-        "--external:./languages/*",
-        "--external:./why.js",
-    ])?;
-    esbuild(&["src/why.ts", "--target=es2022"])?;
-    // By itself: a bundler that moves it elsewhere knows nothing of files beside it.
-    esbuild(&["src/worker.ts", "--target=es2022"])?;
-    let languages = languages()?;
-    let languages: Vec<&str> = languages.iter().map(String::as_str).collect();
-    esbuild(&[&languages[..], &["--target=es2022", "--charset=utf8", "--outdir=dist/languages"]].concat())?;
-    let classic = ["vouchsafe", "turnstile", "hcaptcha", "recaptcha"].map(|name| format!("src/compat/{name}.ts"));
-    let classic: Vec<&str> = classic.iter().map(String::as_str).collect();
-    esbuild(&[&classic[..], &["--target=es2022", "--format=iife", "--outdir=dist/compat"]].concat())?;
-    esbuild(&["src/face.ts", "src/face-worker.ts", "--target=es2022", "--loader:.css=text"])?;
-    esbuild(&["src/verify.ts", "--platform=node", "--target=node20"])
+    let named = |names: &[&str]| names.iter().map(|name| format!("src/{name}.ts")).collect::<Vec<_>>();
+    // Each Worker by itself: a bundler that moves it elsewhere knows nothing of files beside it.
+    let page = named(&["vouchsafe", "why", "worker", "face", "face-worker"]);
+    esbuild(&page, &["--target=es2022", "--loader:.css=text", "--external:./languages/*", "--external:./why.js"])?;
+    esbuild(&languages()?, &["--target=es2022", "--charset=utf8", "--outdir=dist/languages"])?;
+    let classic = named(&["compat/vouchsafe", "compat/turnstile", "compat/hcaptcha", "compat/recaptcha"]);
+    esbuild(&classic, &["--target=es2022", "--format=iife", "--outdir=dist/compat"])?;
+    esbuild(&named(&["verify"]), &["--platform=node", "--target=node20"])
 }
 
 /// The widget's texts, a file a language.

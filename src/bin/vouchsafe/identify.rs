@@ -3,7 +3,6 @@
 use super::traces;
 use clap::Args;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use vouchsafe::four_decimals;
@@ -24,20 +23,20 @@ pub(crate) struct Options {
 
 /// `Ok(false)` when some input was bad.
 pub(crate) fn run(options: &Options, out: &mut impl Write) -> io::Result<bool> {
-    let mut enrolled: BTreeMap<String, Vec<Signature>> = BTreeMap::new();
-    let mut order = Vec::new();
+    let mut enrolled: Vec<(String, Vec<Signature>)> = Vec::new();
     let mut clean = traces::read(&options.enroll, |trace, place| {
         let Some(user) = trace.user.clone() else {
             eprintln!("{place}: an enrolled trace needs a user");
             return Ok(false);
         };
-        if !enrolled.contains_key(&user) {
-            order.push(user.clone());
+        let signatures = Signature::of(&trace);
+        match enrolled.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, learnt)) => learnt.extend(signatures),
+            None => enrolled.push((user, signatures)),
         }
-        enrolled.entry(user).or_default().extend(Signature::of(&trace));
         Ok(true)
     })?;
-    let profiles: Vec<_> = order.into_iter().map(|user| (Profile::new(&enrolled[&user]), user)).collect();
+    let profiles: Vec<_> = enrolled.iter().map(|(user, learnt)| (Profile::new(learnt), user)).collect();
     for (profile, user) in &profiles {
         if profile.is_none() {
             eprintln!("{user}: too few moves to learn from");
@@ -53,8 +52,9 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> io::Result<bool> {
             eprintln!("{place}: fewer than {} moves, no record", options.blocks.map_or(1, usize::from) * BLOCK_MOVES);
         }
         for group in groups {
+            let seen = Profile::new(group);
             for (profile, user) in &profiles {
-                let score = profile.as_ref().and_then(|profile| profile.score(group)).map(four_decimals);
+                let score = profile.as_ref().zip(seen.as_ref()).map(|(known, seen)| four_decimals(known.score(seen)));
                 writeln!(out, "{}", json!({ "probe": trace.id, "user": user, "score": score }))?;
             }
         }
