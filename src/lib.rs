@@ -38,6 +38,8 @@ pub mod photograph;
 pub mod presence;
 #[cfg(feature = "profile")]
 pub mod profile;
+#[cfg(feature = "profile")]
+pub mod session;
 pub mod trace;
 pub mod voucher;
 

@@ -2,28 +2,60 @@
 
 use super::{BLOCK_MOVES, LEAST_MOVES};
 use crate::trace::{Event, Kind, PointerDevice};
+use std::collections::VecDeque;
 
 /// One move: to the right and down in px, and how many frames of a 60 Hz screen it took.
 pub(super) type Step = [f32; 3];
 
 /// Whole blocks of mouse moves; one short block where there is none.
 pub(super) fn blocks(events: &[Event]) -> Vec<Vec<Step>> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut last: Option<(f64, f32, f32)> = None;
-    for event in events {
-        let Kind::Move(pointer) = event.kind else { continue };
-        if pointer.device != PointerDevice::Mouse {
-            continue;
-        }
-        if let Some((t, x, y)) = last {
-            steps.push([pointer.x - x, pointer.y - y, frames(event.t - t)]);
-        }
-        last = Some((event.t, pointer.x, pointer.y));
-    }
+    let mut steps = Steps::default();
+    let steps: Vec<Step> = events.iter().filter_map(|event| steps.next(event)).collect();
     if steps.len() < BLOCK_MOVES {
         return if steps.len() < LEAST_MOVES { Vec::new() } else { vec![steps] };
     }
     steps.chunks_exact(BLOCK_MOVES).map(<[Step]>::to_vec).collect()
+}
+
+/// The last block of moves that go on coming.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Roll {
+    steps: Steps,
+    block: VecDeque<Step>,
+    fresh: usize,
+}
+
+impl Roll {
+    /// A whole block, whenever `every` moves have come since the last one.
+    pub(super) fn push(&mut self, event: &Event, every: usize) -> Option<Vec<Step>> {
+        self.block.push_back(self.steps.next(event)?);
+        self.fresh += 1;
+        if self.block.len() > BLOCK_MOVES {
+            self.block.pop_front();
+        }
+        if self.block.len() < BLOCK_MOVES || self.fresh < every {
+            return None;
+        }
+        self.fresh = 0;
+        Some(self.block.iter().copied().collect())
+    }
+}
+
+/// From where the mouse is to how it moves.
+#[derive(Clone, Debug, Default)]
+struct Steps {
+    last: Option<(f64, f32, f32)>,
+}
+
+impl Steps {
+    fn next(&mut self, event: &Event) -> Option<Step> {
+        let Kind::Move(pointer) = event.kind else { return None };
+        if pointer.device != PointerDevice::Mouse {
+            return None;
+        }
+        let (t, x, y) = self.last.replace((event.t, pointer.x, pointer.y))?;
+        Some([pointer.x - x, pointer.y - y, frames(event.t - t)])
+    }
 }
 
 /// Time in whole frames: what a clock says between them is the browser's doing and not the hand's. A pause counts
@@ -50,6 +82,15 @@ mod tests {
         for (count, sizes) in [(0, vec![]), (20, vec![]), (60, vec![59]), (129, vec![128]), (400, vec![128; 3])] {
             assert_eq!(blocks(&moves(count)).iter().map(Vec::len).collect::<Vec<_>>(), sizes, "{count}");
         }
+    }
+
+    #[test]
+    fn moves_that_go_on_are_seen_again_every_so_often() {
+        let mut roll = Roll::default();
+        let came: Vec<Vec<Step>> = moves(200).iter().filter_map(|event| roll.push(event, 32)).collect();
+        // After 128, 160 and 192 steps.
+        assert_eq!(came.iter().map(Vec::len).collect::<Vec<_>>(), [128; 3]);
+        assert_eq!(came[0], blocks(&moves(129))[0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! row (for convolutions input by input), its weights as `i8`.
 
 use super::block::Step;
+use super::reader::Reader;
 
 pub(super) struct Network {
     convolutions: Vec<Convolution>,
@@ -61,11 +62,11 @@ impl Network {
         for _ in 0..rest.byte()? {
             let (outputs, inputs) = (rest.number()?, rest.number()?);
             let (kernel, stride) = (usize::from(rest.byte()?), usize::from(rest.byte()?));
-            let matrix = rest.matrix(outputs, inputs * kernel)?;
+            let matrix = matrix(&mut rest, outputs, inputs * kernel)?;
             convolutions.push(Convolution { inputs, kernel, stride, matrix });
         }
         let (outputs, inputs) = (rest.number()?, rest.number()?);
-        let projection = rest.matrix(outputs, inputs)?;
+        let projection = matrix(&mut rest, outputs, inputs)?;
         let (count, each) = (rest.number()?, rest.number()?);
         let strangers = rest.integers(count * each)?.chunks_exact(each.max(1)).map(<[f32]>::to_vec).collect();
         rest.0.is_empty().then_some(Self { convolutions, projection, strangers })
@@ -138,39 +139,12 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take(&mut self, count: usize) -> Option<&[u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        Some(self.take(1)?[0])
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        Some(usize::from(u16::from_le_bytes(self.take(2)?.try_into().ok()?)))
-    }
-
-    fn floats(&mut self, count: usize) -> Option<Vec<f32>> {
-        let bytes = self.take(count * 4)?.chunks_exact(4);
-        Some(bytes.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-    }
-
-    fn integers(&mut self, count: usize) -> Option<Vec<f32>> {
-        Some(self.take(count)?.iter().map(|byte| f32::from(*byte as i8)).collect())
-    }
-
-    fn matrix(&mut self, rows: usize, columns: usize) -> Option<Matrix> {
-        let (scales, bias) = (self.floats(rows)?, self.floats(rows)?);
-        let mut weights = self.integers(rows * columns)?;
-        let scaled = weights.chunks_exact_mut(columns.max(1)).zip(scales);
-        scaled.for_each(|(row, scale)| row.iter_mut().for_each(|weight| *weight *= scale));
-        Some(Matrix { weights, bias })
-    }
+fn matrix(rest: &mut Reader, rows: usize, columns: usize) -> Option<Matrix> {
+    let (scales, bias) = (rest.floats(rows)?, rest.floats(rows)?);
+    let mut weights = rest.integers(rows * columns)?;
+    let scaled = weights.chunks_exact_mut(columns.max(1)).zip(scales);
+    scaled.for_each(|(row, scale)| row.iter_mut().for_each(|weight| *weight *= scale));
+    Some(Matrix { weights, bias })
 }
 
 const BYTES: &[u8] = include_bytes!("../../models/identity.bin");

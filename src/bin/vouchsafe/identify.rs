@@ -6,7 +6,7 @@ use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use vouchsafe::four_decimals;
-use vouchsafe::profile::{BLOCK_MOVES, Profile, Signature};
+use vouchsafe::profile::{BLOCK_MOVES, Centroid, Signature};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -36,9 +36,9 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> io::Result<bool> {
         }
         Ok(true)
     })?;
-    let profiles: Vec<_> = enrolled.iter().map(|(user, learnt)| (Profile::new(learnt), user)).collect();
-    for (profile, user) in &profiles {
-        if profile.is_none() {
+    let centroids: Vec<_> = enrolled.iter().map(|(user, learnt)| (Centroid::new(learnt), user)).collect();
+    for (centroid, user) in &centroids {
+        if centroid.is_none() {
             eprintln!("{user}: too few moves to learn from");
         }
     }
@@ -52,9 +52,9 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> io::Result<bool> {
             eprintln!("{place}: fewer than {} moves, no record", options.blocks.map_or(1, usize::from) * BLOCK_MOVES);
         }
         for group in groups {
-            let seen = Profile::new(group);
-            for (profile, user) in &profiles {
-                let score = profile.as_ref().zip(seen.as_ref()).map(|(known, seen)| four_decimals(known.score(seen)));
+            let seen = Centroid::new(group);
+            for (centroid, user) in &centroids {
+                let score = centroid.as_ref().zip(seen.as_ref()).map(|(known, seen)| four_decimals(known.score(seen)));
                 writeln!(out, "{}", json!({ "probe": trace.id, "user": user, "score": score }))?;
             }
         }

@@ -1,0 +1,324 @@
+//! Whether somebody else is noticed: takeovers, false alarms, replays, other mice, typing, cost. Prints the tables of
+//! `models/identity.md`. Needs the recorded people of `../shared/data`.
+//!
+//! Log-odds were fixed on SapiMouse users 61 to 70 and on BKSD typists 1 to 35; who is asked here is somebody else.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::time::Instant;
+use vouchsafe::profile::{FACTS, Forest, KEYS_JUDGED, Movements, Observation, Observer, Profile};
+use vouchsafe::session::{Policy, Session, State};
+use vouchsafe::trace::{Event, Kind, Trace, codec};
+
+fn main() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.is_dir() {
+        println!("SKIPPED: no recorded people in {}", data.display());
+        return;
+    }
+    let read = |name: &str| -> Vec<Trace> {
+        let file = std::fs::File::open(data.join(format!("{name}.jsonl.gz"))).expect("a data set");
+        let mut text = String::new();
+        flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).expect("gzip");
+        text.lines().map(|line| codec::decode(line).expect("a trace").trace).collect()
+    };
+    let people = mice(&read("human-pointer"), 71..=80);
+    if let Some(file) = std::env::args().skip_while(|argument| argument != "--facts").nth(1) {
+        std::fs::write(file, forests(&people)).expect("the file for the peer is written");
+        return;
+    }
+    takeovers(&people);
+    other_circumstances(&people, &read("human-pointer-freihaut"));
+    typing("BKSD, typists 36 to 70", &typists(&read("human-typing-bksd"))[35..]);
+    typing("Aalto (evaluation only)", &typists(&read("human-typing")));
+    cost(&people[0]);
+}
+
+/// Somebody's two sessions.
+struct Person {
+    name: String,
+    enrolled: Vec<Event>,
+    probe: Vec<Event>,
+}
+
+fn mice(traces: &[Trace], users: std::ops::RangeInclusive<u32>) -> Vec<Person> {
+    let session = |user: u32, length: &str| {
+        let id = format!("sapimouse-user{user}-{length}");
+        traces.iter().find(|trace| trace.id == id).map(|trace| trace.events.clone())
+    };
+    let person = |user| {
+        Some(Person { name: format!("user{user}"), enrolled: session(user, "3min")?, probe: session(user, "1min")? })
+    };
+    users.filter_map(person).collect()
+}
+
+/// A session that has learnt `events`, and when they end, ms.
+fn enrol(events: &[Event]) -> (Session, f64) {
+    let policy = Policy { idle_after: 0.0, ..Policy::default() };
+    let mut session = Session::new(Profile::default(), policy, 0.0);
+    let end = feed(&mut session, events, 0.0).1;
+    (session, end)
+}
+
+/// Moves until the session asked for a challenge, if it did, and the time at the end, ms.
+fn feed(session: &mut Session, events: &[Event], from: f64) -> (Option<u64>, f64) {
+    let before = session.moves();
+    let origin = events.first().map_or(0.0, |event| event.t);
+    for event in events {
+        session.take(&Event { t: event.t - origin + from, ..*event });
+        if session.state() == State::Challenge {
+            return (Some(session.moves() - before), event.t - origin + from);
+        }
+    }
+    (None, from + events.last().map_or(0.0, |event| event.t - origin) + 500.0)
+}
+
+/// `times` over.
+fn feed_again(session: &mut Session, events: &[Event], times: usize, mut from: f64) -> (Option<u64>, f64) {
+    let mut sum = 0;
+    for _ in 0..times {
+        let before = session.moves();
+        let (noticed, end) = feed(session, events, from);
+        if let Some(moves) = noticed {
+            return (Some(sum + moves), end);
+        }
+        sum += session.moves() - before;
+        from = end;
+    }
+    (None, from)
+}
+
+/// A new visit of somebody known.
+fn again(session: &Session) -> Session {
+    let policy = Policy { idle_after: 0.0, ..Policy::default() };
+    let profile = Profile::from_bytes(&session.profile().to_bytes()).expect("what was written");
+    Session::new(profile, policy, 0.0)
+}
+
+/// An hour of moves (480 blocks) made of stretches of one session, from places a generator chooses.
+fn hour(events: &[Event], random: &mut u64) -> Vec<Event> {
+    let mut out: Vec<Event> = Vec::new();
+    let (mut moves, mut t) = (0, 0.0);
+    while moves < 480 * 128 {
+        *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let start = (*random >> 33) as usize % (events.len() * 2 / 3);
+        let stretch = &events[start..(start + events.len() / 3).min(events.len())];
+        out.extend(stretch.iter().map(|event| Event { t: event.t - stretch[0].t + t, ..*event }));
+        moves += stretch.iter().filter(|event| matches!(event.kind, Kind::Move(_))).count();
+        t = out.last().map_or(0.0, |event| event.t) + 300.0;
+    }
+    out
+}
+
+const HOURS: usize = 10;
+
+fn takeovers(people: &[Person]) {
+    let sessions: Vec<_> = people.iter().map(|person| enrol(&person.enrolled).0).collect();
+    let mut random = 1;
+    let (mut delays, mut never, mut replays) = (Vec::new(), 0, 0);
+    let mut alarms = Vec::new();
+    for (owner, known) in people.iter().zip(&sessions) {
+        let (at_once, _) = feed(&mut again(known), &owner.probe, 0.0);
+        let rung = (0..HOURS).filter(|_| feed(&mut again(known), &hour(&owner.probe, &mut random), 0.0).0.is_some());
+        alarms.push((&owner.name, at_once.is_some(), rung.count()));
+        replays += usize::from(feed(&mut again(known), &owner.enrolled, 0.0).0.is_some());
+        for other in people.iter().filter(|other| other.name != owner.name) {
+            let mut session = again(known);
+            let (early, end) = feed(&mut session, &owner.probe, 0.0);
+            if early.is_some() {
+                continue;
+            }
+            match feed_again(&mut session, &other.probe, 4, end).0 {
+                Some(moves) => delays.push(moves),
+                None => never += 1,
+            }
+        }
+    }
+    let count = delays.len() + never;
+    delays.extend(std::iter::repeat_n(u64::MAX, never));
+    delays.sort_unstable();
+    let at = |share: f64| match delays[((count - 1) as f64 * share) as usize] {
+        u64::MAX => "not noticed".to_owned(),
+        moves => moves.to_string(),
+    };
+    println!(
+        "| somebody else takes the mouse of | pairs | moves until a challenge: median | 75 % | 90 % | not within four minutes |"
+    );
+    println!("|---|---|---|---|---|---|");
+    println!(
+        "| {} people | {count} | {} | {} | {} | {:.1} % |",
+        people.len(),
+        at(0.5),
+        at(0.75),
+        at(0.9),
+        100.0 * never as f64 / count as f64
+    );
+    let calm = alarms.iter().filter(|(_, _, hours)| *hours == 0).count();
+    let hours: usize = alarms.iter().map(|(_, _, hours)| hours).sum();
+    println!(
+        "\nFalse alarms: {} of {} people in their own minute; in hours made of it {hours} of {} hours, {calm} people never; by person: {:?}",
+        alarms.iter().filter(|a| a.1).count(),
+        people.len(),
+        people.len() * HOURS,
+        alarms.iter().filter(|a| a.2 > 0).map(|a| (a.0, a.2)).collect::<Vec<_>>()
+    );
+    println!("The owner's own recording played back: noticed in {replays} of {}.", people.len());
+}
+
+/// Another mouse, made by scaling, before and after it was learnt; another task; the same task of a data set with
+/// other people and another recorder.
+fn other_circumstances(people: &[Person], freihaut: &[Trace]) {
+    println!("\n| the same person with | asked | asked again on the next visit, once passed |");
+    println!("|---|---|---|");
+    for factor in [0.6, 0.8, 1.25, 1.6] {
+        let scaled = |events: &[Event]| -> Vec<Event> {
+            let mut events = events.to_vec();
+            for event in &mut events {
+                if let Kind::Move(pointer) = &mut event.kind {
+                    (pointer.x, pointer.y) = (libm::roundf(pointer.x * factor), libm::roundf(pointer.y * factor));
+                }
+            }
+            events
+        };
+        let (mut asked, mut asked_again) = (0, 0);
+        for person in people {
+            let mut session = again(&enrol(&person.enrolled).0);
+            let (noticed, end) = feed_again(&mut session, &scaled(&person.probe), 3, 0.0);
+            if noticed.is_none() {
+                continue;
+            }
+            asked += 1;
+            session.pass();
+            // What follows the confirmation is learnt; then another visit with the same mouse.
+            feed(&mut session, &scaled(&person.enrolled), end);
+            asked_again += usize::from(feed(&mut again(&session), &scaled(&person.probe), 0.0).0.is_some());
+        }
+        println!("| a mouse {factor} times as fast | {asked} of {} | {asked_again} of {asked} |", people.len());
+    }
+    let mut by_person: BTreeMap<&str, Vec<&Trace>> = BTreeMap::new();
+    for trace in freihaut {
+        by_person.entry(trace.user.as_deref().unwrap_or_default()).or_default().push(trace);
+    }
+    let pairs: Vec<_> = by_person.values().filter(|traces| traces.len() == 2).collect();
+    let twice = |trace: &Trace| {
+        let mut events = trace.events.clone();
+        let end = events.last().map_or(0.0, |event| event.t) + 500.0;
+        events.extend(trace.events.iter().map(|event| Event { t: event.t + end, ..*event }));
+        events.extend(trace.events.iter().map(|event| Event { t: event.t + 2.0 * end, ..*event }));
+        events
+    };
+    let known: Vec<_> = pairs.iter().map(|traces| enrol(&twice(traces[0])).0).collect();
+    let noticed = |of: &Session, trace: &Trace| feed_again(&mut again(of), &trace.events, 4, 0.0).0.is_some();
+    let own = pairs.iter().zip(&known).filter(|(traces, known)| noticed(known, traces[1])).count();
+    let others = pairs.iter().enumerate().flat_map(|(i, traces)| {
+        known.iter().enumerate().filter(move |(j, _)| *j != i).map(move |(_, known)| noticed(known, traces[1]))
+    });
+    let others: Vec<bool> = others.collect();
+    let share = |noticed: usize, of: usize| 100.0 * noticed as f64 / of.max(1) as f64;
+    println!(
+        "\nFreihaut (evaluation only; half a minute each, calm enrolled, hurried compared): the same person asked {:.0} % of {}, somebody else {:.0} % of {}.",
+        share(own, known.len()),
+        known.len(),
+        share(others.iter().filter(|n| **n).count(), others.len()),
+        others.len(),
+    );
+}
+
+/// Each typist's times of keys, in the order they came.
+fn typists(traces: &[Trace]) -> Vec<Vec<Observation>> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut typed: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
+    for trace in traces {
+        let user = trace.user.as_deref().unwrap_or_default();
+        if !order.contains(&user) {
+            order.push(user);
+        }
+        let mut observer = Observer::default();
+        let seen = trace.events.iter().filter_map(|event| observer.push(event)).filter(|one| one.habit.is_typing());
+        typed.entry(user).or_default().extend(seen);
+    }
+    order.into_iter().filter_map(|user| typed.remove(user)).collect()
+}
+
+fn typing(name: &str, typists: &[Vec<Observation>]) {
+    let known: Vec<Profile> = typists
+        .iter()
+        .map(|typed| {
+            let mut profile = Profile::default();
+            typed[..typed.len() / 2].chunks(KEYS_JUDGED).for_each(|seen| profile.learn_habits(seen));
+            profile
+        })
+        .collect();
+    print!("\nTyping, {name} ({} people, half of what each typed enrolled): ", typists.len());
+    for groups in [1, 3] {
+        let (mut same, mut other) = (Vec::new(), Vec::new());
+        for (i, typed) in typists.iter().enumerate() {
+            for seen in typed[typed.len() / 2..].chunks_exact(KEYS_JUDGED * groups) {
+                for (j, profile) in known.iter().enumerate() {
+                    let weighed = seen.chunks(KEYS_JUDGED).filter_map(|seen| profile.weigh_typing(seen));
+                    if i == j { &mut same } else { &mut other }.push(weighed.sum::<f64>());
+                }
+            }
+        }
+        let asked = |scores: &[f64]| scores.iter().filter(|s| **s < 0.0).count() as f64 / scores.len().max(1) as f64;
+        print!(
+            "after {} keys EER {:.1} %, against the person {:.1} %, against others {:.1} %; ",
+            KEYS_JUDGED * groups / 2,
+            100.0 * equal_error(&same, &other),
+            100.0 * asked(&same),
+            100.0 * asked(&other)
+        );
+    }
+    println!();
+}
+
+fn equal_error(same: &[f64], other: &[f64]) -> f64 {
+    let share =
+        |scores: &[f64], least: f64| scores.iter().filter(|s| **s >= least).count() as f64 / scores.len() as f64;
+    same.iter().map(|least| (1.0 - share(same, *least)).max(share(other, *least))).fold(1.0, f64::min)
+}
+
+/// Facts of everybody's blocks, and what our forest says of each: for scikit-learn's on the same.
+fn forests(people: &[Person]) -> String {
+    let facts = |events: &[Event]| -> Vec<Vec<u8>> {
+        let mut movements = Movements::default();
+        events.iter().filter_map(|event| movements.push(event)).map(|m| m.facts.to_vec()).collect()
+    };
+    let probes: Vec<_> = people.iter().map(|person| facts(&person.probe)).collect();
+    let start = Instant::now();
+    let forests: Vec<_> = people.iter().filter_map(|person| Forest::new(&facts(&person.enrolled), 1)).collect();
+    let fitted = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let of = |forest: &Forest| probes.iter().map(|probe| probe.iter().map(|f| forest.score(f)).collect()).collect();
+    let scores: Vec<Vec<Vec<f64>>> = forests.iter().map(of).collect();
+    let scored = start.elapsed().as_secs_f64();
+    let enrolled: Vec<_> = people.iter().map(|person| facts(&person.enrolled)).collect();
+    serde_json::json!({ "features": FACTS, "enrolled": enrolled, "probes": probes, "scores": scores, "fitted": fitted, "scored": scored }).to_string()
+}
+
+fn cost(person: &Person) {
+    let start = Instant::now();
+    let (session, _) = enrol(&person.enrolled);
+    let whole = start.elapsed();
+    let bytes = session.profile().to_bytes();
+    let start = Instant::now();
+    let read = Profile::from_bytes(&bytes);
+    let opened = start.elapsed();
+    let mut visit = again(&session);
+    let mut slowest = std::time::Duration::ZERO;
+    for event in &person.probe {
+        let start = Instant::now();
+        visit.take(event);
+        slowest = slowest.max(start.elapsed());
+    }
+    println!(
+        "\nCost, native: three minutes enrolled in {:.0} ms over {} events; profile {} bytes, read in {:.1} ms ({}); slowest event {:.2} ms.",
+        whole.as_secs_f64() * 1e3,
+        person.enrolled.len(),
+        bytes.len(),
+        opened.as_secs_f64() * 1e3,
+        read.is_some(),
+        slowest.as_secs_f64() * 1e3
+    );
+}
