@@ -6,9 +6,10 @@
 //! - [`trace`]: what a page saw of one visitor, and its JSONL codec
 //! - [`behavior`]: from a trace to evidence (one byte a feature), and from evidence to judgements
 //! - [`decision`]: from judgements to a score, a verdict and reasons in words
+//! - `profile`, `session` (feature `profile`): whether it is still the same person, and what to do when it is not
 //! - `face` (feature `face`): faces in pictures and camera frames, through tract
 //! - [`voucher`]: challenge, proof of work, signed claims, verification
-//! - `web` (wasm32 with feature `web`): the browser shell over all of it
+//! - `web` (wasm32 with feature `web` or `session`): the browser shell over all of it
 //! - `camera` (wasm32 with feature `camera`): the face engine for its Worker
 //! - `node` (wasm32 with feature `node`): the verifier for JavaScript servers
 //!
@@ -45,7 +46,7 @@ pub mod voucher;
 
 pub use decimals::four_decimals;
 
-#[cfg(all(target_arch = "wasm32", feature = "web"))]
+#[cfg(all(target_arch = "wasm32", feature = "listeners"))]
 pub mod web;
 
 #[cfg(all(target_arch = "wasm32", feature = "node"))]

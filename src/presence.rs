@@ -4,6 +4,10 @@
 /// Prompts in one face check.
 pub const PROMPTS: usize = 3;
 
+/// Cosine from which two SFace embeddings are held to be of one person: the threshold opencv_zoo publishes
+/// with the model, fixed on LFW.
+pub const SAME_PERSON_SIMILARITY: f32 = 0.363;
+
 /// What a face check was decided on.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Presence {

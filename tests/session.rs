@@ -148,12 +148,13 @@ fn surroundings_that_cannot_be_ask_and_those_that_change_only_count() {
 #[test]
 fn a_face_can_confirm_and_another_face_counts_as_a_failure() {
     let mut session = Session::new(Profile::default(), Policy { face_below: 60, ..Policy::default() }, 0.0);
-    session.register_face(Some(FaceTemplate { salt: [1; 32], bytes: vec![2; 96] }));
+    let face = |sign: f32| (0..128).map(|i| if i % 3 == 0 { sign } else { 1.0 }).collect::<Vec<f32>>();
+    session.register_face(FaceTemplate::new(&face(1.0), [1; 32]));
     session.surround(Context { automated: true, ..Context::default() }, 0.0);
     assert_eq!(session.state(), State::Face);
-    session.face(0.1);
-    session.face(f32::NAN);
+    session.face(&face(-5.0));
+    session.face(&[f32::NAN; 128]);
     assert_eq!(notices(&mut session), [Notice::Face, Notice::Failed { left: 2 }, Notice::Failed { left: 1 }]);
-    session.face(0.8);
+    session.face(&face(0.9));
     assert_eq!((session.state(), notices(&mut session)), (State::Open, vec![Notice::Confirmed]));
 }

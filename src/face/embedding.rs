@@ -9,10 +9,6 @@ use super::network::Network;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(Vec<f32>);
 
-/// Cosine from which two SFace embeddings are held to be of one person: the threshold opencv_zoo publishes
-/// with the model, fixed on LFW.
-pub const SAME_PERSON_SIMILARITY: f32 = 0.363;
-
 impl Embedding {
     /// Scales `values` to length 1; `None` where they are all zero or not finite.
     pub fn new(values: Vec<f32>) -> Option<Self> {

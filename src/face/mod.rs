@@ -31,19 +31,18 @@ mod network;
 mod plane;
 mod quality;
 mod spoof;
-mod template;
 
+pub use crate::presence::SAME_PERSON_SIMILARITY;
 pub use check::{Check, Report};
 pub use describe::Description;
 pub use detector::Detection;
-pub use embedding::{Embedding, SAME_PERSON_SIMILARITY};
+pub use embedding::Embedding;
 pub use engine::{Ask, Face, FaceEngine, Role};
 pub use expression::{EXPRESSIONS, Expression};
 pub use frame::{Frame, MAX_PIXELS};
 pub use geometry::{Point, Rect};
 pub use mesh::{Mesh, POINTS, Pose};
 pub use quality::{Hint, Quality};
-pub use template::Template;
 
 /// Why a picture or a model is refused. No face in a picture is not an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

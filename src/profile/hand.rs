@@ -60,6 +60,11 @@ impl Hand {
         (self.anchor.len() as f64 / LEAST_BLOCKS as f64).min(1.0)
     }
 
+    /// Blocks learnt.
+    pub(super) fn blocks(&self) -> usize {
+        self.anchor.len() + self.later.len()
+    }
+
     pub(super) fn is_anchored(&self) -> bool {
         self.anchor.len() >= ANCHOR_BLOCKS
     }

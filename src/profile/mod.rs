@@ -11,6 +11,7 @@
 //! amounts of keys, clicks and wheel. `models/identity.md` says how well each works.
 
 mod block;
+mod face;
 mod facts;
 mod forest;
 mod habit;
@@ -20,10 +21,11 @@ mod person;
 mod reader;
 mod signature;
 
+pub use face::FaceTemplate;
 pub use facts::{FACTS, Facts};
 pub use forest::Forest;
 pub use habit::{Habit, Habits, Observation, Observer};
-pub use person::{FaceTemplate, Home, KEYS_JUDGED, MOVEMENTS_JUDGED, PRESSES_JUDGED, Place, Profile};
+pub use person::{Home, KEYS_JUDGED, MOVEMENTS_JUDGED, PRESSES_JUDGED, Place, Profile, Summary};
 pub use signature::{Centroid, Movement, Movements, STRIDE, Signature};
 
 /// Moves in a block, as in the SapiMouse protocol (Antal, Fejér, Buza 2021).

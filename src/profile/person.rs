@@ -1,9 +1,11 @@
 //! What is known of one person, as it lies in the vault.
 
+use super::face::FaceTemplate;
 use super::facts::Facts;
 use super::hand::Hand;
 use super::reader::Reader;
 use super::{Centroid, Habits, Observation, Signature};
+use serde::Serialize;
 
 /// What was learnt of a person on this device. It holds no positions, no keys and no times of day.
 #[derive(Clone, Debug, Default)]
@@ -17,17 +19,8 @@ pub struct Profile {
     pub home: Home,
 }
 
-/// A face behind a salted projection (`face::Template`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaceTemplate {
-    /// What chose the projection.
-    pub salt: [u8; 32],
-    /// The template.
-    pub bytes: Vec<u8>,
-}
-
 /// What changes when somebody travels, or when it is not them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Home {
     /// IANA name of the time zone.
     pub zone: Option<String>,
@@ -38,7 +31,7 @@ pub struct Home {
 }
 
 /// A place as a server can tell it from an address: to a tenth of a degree.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Place {
     /// Degrees north.
     pub latitude: f32,
@@ -146,16 +139,29 @@ impl Profile {
         }
     }
 
+    /// What is known, in numbers a person can read.
+    pub fn summary(&self) -> Summary<'_> {
+        let [(keys, presses), later] = [self.habits[0].learnt(), self.habits[1].learnt()];
+        Summary {
+            mice: self.hands.iter().map(Hand::blocks).collect(),
+            keys: keys + later.0,
+            presses: presses + later.1,
+            face: self.face.is_some(),
+            home: &self.home,
+            bytes: self.to_bytes().len(),
+        }
+    }
+
     /// As the vault keeps it: `b"VSP1"`, then hands, habits, face and home, little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.push(self.hands.len() as u8);
         self.hands.iter().for_each(|hand| hand.write(&mut bytes));
         self.habits.iter().for_each(|habits| bytes.extend(habits.to_bytes()));
-        let (salt, face) = self.face.as_ref().map_or(([0; 32], &[][..]), |face| (face.salt, &face.bytes));
+        let (salt, face) = self.face.as_ref().map_or(([0; 32], &[][..]), |face| (face.salt, &face.projected));
         bytes.extend((face.len() as u16).to_le_bytes());
         bytes.extend(salt);
-        bytes.extend(face);
+        bytes.extend(face.iter().map(|value| *value as u8));
         for text in [&self.home.zone, &self.home.language] {
             let text = text.as_deref().unwrap_or_default();
             bytes.push(text.len().min(MOST_TEXT) as u8);
@@ -183,8 +189,8 @@ impl Profile {
         let habits = [habits()?, habits()?];
         let length = rest.number()?;
         let salt = rest.take(32)?.try_into().ok()?;
-        let face = rest.take(length)?.to_vec();
-        let face = (length > 0).then_some(FaceTemplate { salt, bytes: face });
+        let projected = rest.take(length)?.iter().map(|byte| *byte as i8).collect();
+        let face = (length > 0).then_some(FaceTemplate { salt, projected });
         let mut text = || {
             let length = usize::from(rest.byte()?);
             let text = String::from_utf8(rest.take(length)?.to_vec()).ok()?;
@@ -201,6 +207,23 @@ impl Profile {
         };
         rest.0.is_empty().then_some(Self { hands, habits, face, home: Home { zone, language, place } })
     }
+}
+
+/// What is known of a person, counted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary<'a> {
+    /// Blocks of 128 moves learnt of each mouse.
+    pub mice: Vec<usize>,
+    /// Times of keys learnt.
+    pub keys: u32,
+    /// Times of buttons learnt.
+    pub presses: u32,
+    /// Whether a face was registered.
+    pub face: bool,
+    /// Where and how the person was last seen.
+    pub home: &'a Home,
+    /// Size of the profile.
+    pub bytes: usize,
 }
 
 /// From a score to natural log-odds.
@@ -328,7 +351,7 @@ mod tests {
         let times: Vec<_> =
             (0..500).map(|i| Observation { habit: Habit::ALL[i % 7], ms: 80.0 + i as f64 % 40.0 }).collect();
         profile.learn_habits(&times);
-        profile.face = Some(FaceTemplate { salt: [7; 32], bytes: vec![1; 96] });
+        profile.face = Some(FaceTemplate { salt: [7; 32], projected: vec![1; 96] });
         let place = Some(Place { latitude: 52.5, longitude: 13.4, at: 1e9 });
         profile.home = Home { zone: Some("Europe/Berlin".into()), language: Some("de".into()), place };
         profile

@@ -15,6 +15,7 @@ pub use context::Context;
 pub use guard::{Guard, Notice, Policy, State};
 pub use trust::{ALARM, Reason, Signal, Trust};
 
+use crate::presence::SAME_PERSON_SIMILARITY;
 use crate::profile::{
     BLOCK_MOVES, FaceTemplate, KEYS_JUDGED, MOVEMENTS_JUDGED, Movement, Movements, Observation, Observer,
     PRESSES_JUDGED, Profile, STRIDE, Signature,
@@ -194,9 +195,10 @@ impl Session {
         self.tell(notice);
     }
 
-    /// A live face was compared with the registered one: their cosine.
-    pub fn face(&mut self, similarity: f32) {
-        if similarity >= SAME_FACE {
+    /// A live face, by its embedding: compared with the registered one, where there is one.
+    pub fn face(&mut self, embedding: &[f32]) {
+        let Some(registered) = &self.profile.face else { return };
+        if registered.similarity(embedding) >= SAME_PERSON_SIMILARITY {
             if matches!(self.guard.state(), State::Challenge | State::Face) {
                 self.confirmed(Signal::Face);
             } else {
@@ -273,8 +275,6 @@ impl Session {
     }
 }
 
-/// As opencv_zoo publishes it for SFace.
-const SAME_FACE: f32 = 0.363;
 /// Events made up by scripts, after which a program is held to drive the page.
 const MANY_MADE_UP: u32 = 50;
 /// A shorter pause is reading, s.

@@ -90,6 +90,12 @@ impl Buffer {
         *self = Self::new(self.capacity);
     }
 
+    /// What happened after `from` and up to `to`, ms.
+    pub fn between(&self, from: f64, to: f64) -> impl Iterator<Item = &Event> {
+        let first = self.events.partition_point(|event| event.t <= from);
+        self.events.range(first..).take_while(move |event| event.t <= to)
+    }
+
     /// A copy of what is held, as a trace of a page whose viewport is `viewport` CSS px.
     pub fn to_trace(&self, viewport: [f32; 2]) -> Trace {
         Trace { viewport, events: self.events.iter().copied().collect(), dropped: self.dropped, ..Trace::default() }
@@ -142,6 +148,16 @@ mod tests {
         }
         assert_eq!((buffer.len(), buffer.dropped().moves), (3, 7));
         assert_eq!(buffer.to_trace([1.0, 1.0]).duration_ms(), 900.0);
+    }
+
+    #[test]
+    fn reading_on_gives_each_event_once() {
+        let mut buffer = Buffer::new(10);
+        (0..6).for_each(|i| buffer.push(Event { t: f64::from(i) * 50.0, kind: Kind::Focus, trusted: true }));
+        let times = |from, to| buffer.between(from, to).map(|event| event.t).collect::<Vec<_>>();
+        assert_eq!(times(f64::NEG_INFINITY, 100.0), [0.0, 50.0, 100.0]);
+        assert_eq!(times(100.0, 1e9), [150.0, 200.0, 250.0]);
+        assert!(times(250.0, 1e9).is_empty());
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::environment;
 use crate::behavior::EnvironmentFacts;
-use crate::trace::{Buffer, Event, KeyClass, Kind, Pointer, PointerDevice, Trace};
+use crate::trace::{Buffer, Event, KeyClass, Kind, Pointer, PointerDevice};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -72,6 +72,7 @@ impl Recorder {
     }
 
     /// Also watches `root`, such as a shadow root whose scrolling does not leave it.
+    #[cfg(feature = "web")]
     pub(super) fn observe(&self, root: &EventTarget) {
         self.shared.borrow_mut().watch(root);
     }
@@ -88,21 +89,38 @@ impl Recorder {
         }
     }
 
+    #[cfg(feature = "web")]
     pub(super) fn clear(&self) {
         let mut shared = self.shared.borrow_mut();
         shared.buffer.clear();
         shared.facts = environment::facts(&shared.window);
     }
 
+    #[cfg(feature = "web")]
     pub(super) fn events(&self) -> usize {
         self.shared.borrow().buffer.len()
     }
 
+    #[cfg(feature = "web")]
     pub(super) fn attached_to(&self) -> usize {
         self.shared.borrow().targets.len()
     }
 
-    pub(super) fn snapshot(&self) -> (Trace, EnvironmentFacts) {
+    /// What happened after `from` and up to `to`, ms.
+    #[cfg(feature = "session")]
+    pub(super) fn between(&self, from: f64, to: f64) -> Vec<Event> {
+        self.shared.borrow().buffer.between(from, to).copied().collect()
+    }
+
+    /// Whether the browser says that a program drives it.
+    #[cfg(feature = "session")]
+    pub(super) fn is_automated(&self) -> bool {
+        let facts = &self.shared.borrow().facts;
+        facts.webdriver || facts.driver_globals
+    }
+
+    #[cfg(feature = "web")]
+    pub(super) fn snapshot(&self) -> (crate::trace::Trace, EnvironmentFacts) {
         let shared = self.shared.borrow();
         let side = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(1.0).max(1.0) as f32;
         let viewport = [side(shared.window.inner_width()), side(shared.window.inner_height())];

@@ -2,8 +2,14 @@
 
 #![allow(unsafe_code, reason = "wasm-bindgen's generated glue")]
 
+#[cfg(feature = "web")]
 mod bindings;
 mod environment;
 mod listeners;
+#[cfg(feature = "session")]
+mod session;
 
+#[cfg(feature = "web")]
 pub use bindings::{Ticket, Watcher, Work};
+#[cfg(feature = "session")]
+pub use session::{Companion, derive};

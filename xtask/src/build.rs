@@ -28,6 +28,7 @@ pub(crate) fn package(profile: Profile) -> Result<()> {
         }
         bundle(profile)?;
         models(&dist)?;
+        charts(&dist)?;
         integrity(&dist)?;
         std::fs::write(dist.join(".stamp"), stamp)?;
     }
@@ -48,10 +49,11 @@ struct Artefact {
     simd: bool,
 }
 
-const ARTEFACTS: [Artefact; 3] = [
+const ARTEFACTS: [Artefact; 4] = [
     Artefact { feature: "web", bindings: "core", module: "vouchsafe.wasm", release: "wasm-release", simd: false },
     Artefact { feature: "node", bindings: "verify", module: "verify.wasm", release: "wasm-release", simd: false },
     Artefact { feature: "camera", bindings: "camera", module: "face.wasm", release: "wasm-face", simd: true },
+    Artefact { feature: "session", bindings: "session", module: "session.wasm", release: "wasm-face", simd: true },
 ];
 
 /// The module as the compiler leaves it.
@@ -145,8 +147,17 @@ fn bundle(profile: Profile) -> Result<()> {
     };
     let named = |names: &[&str]| names.iter().map(|name| format!("src/{name}.ts")).collect::<Vec<_>>();
     // Each Worker by itself: a bundler that moves it elsewhere knows nothing of files beside it.
-    let page = named(&["vouchsafe", "why", "worker", "face", "face-worker"]);
-    esbuild(&page, &["--target=es2022", "--loader:.css=text", "--external:./languages/*", "--external:./why.js"])?;
+    let page = named(&["vouchsafe", "why", "worker", "face", "face-worker", "session", "session-worker"]);
+    esbuild(
+        &page,
+        &[
+            "--target=es2022",
+            "--loader:.css=text",
+            "--external:./languages/*",
+            "--external:./why.js",
+            "--external:./vouchsafe.js",
+        ],
+    )?;
     esbuild(&languages()?, &["--target=es2022", "--charset=utf8", "--outdir=dist/languages"])?;
     let classic = named(&["compat/vouchsafe", "compat/turnstile", "compat/hcaptcha", "compat/recaptcha"]);
     esbuild(&classic, &["--target=es2022", "--format=iife", "--outdir=dist/compat"])?;
@@ -172,10 +183,20 @@ fn models(dist: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The library that draws the demo's charts; no part of the package.
+fn charts(dist: &Path) -> Result<()> {
+    let (from, to) = (root().join("www/node_modules/uplot/dist"), dist.join("demo"));
+    std::fs::create_dir_all(&to)?;
+    for name in ["uPlot.esm.js", "uPlot.min.css"] {
+        std::fs::copy(from.join(name), to.join(name)).with_context(|| format!("{name} is not installed"))?;
+    }
+    Ok(())
+}
+
 /// `integrity.json`: what a page writes into `integrity="..."` of each script it may name.
 fn integrity(dist: &Path) -> Result<()> {
     let compat = ["vouchsafe", "turnstile", "hcaptcha", "recaptcha"].map(|name| format!("compat/{name}.js"));
-    let scripts = ["vouchsafe.js", "face.js"].map(str::to_owned).into_iter().chain(compat);
+    let scripts = ["vouchsafe.js", "face.js", "session.js"].map(str::to_owned).into_iter().chain(compat);
     let digest = |name: String| {
         let bytes = std::fs::read(dist.join(&name)).with_context(|| format!("{name} was not built"))?;
         Ok((name, format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))))

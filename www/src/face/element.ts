@@ -1,6 +1,6 @@
 // <vouchsafe-face>: a face check with explanation, camera, prompts and a way without it.
 
-import type { CheckState } from "../../types/face.js";
+import type { CheckState, Role } from "../../types/face.js";
 import type { VouchsafeWidget } from "../../types/vouchsafe.js";
 import { Element, html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
@@ -36,7 +36,9 @@ export class VouchsafeFace extends Element {
   /** Fetches engine and models ahead of time. */
   async preload(): Promise<void> {
     this.#engine ??= new FaceEngine();
-    await this.#engine.load(["detector", "mesh", "continuity", "spoof"], (share) => {
+    const roles: Role[] = ["detector", "mesh", "continuity", "spoof"];
+    if (this.dataset.identify !== undefined) roles.push("identity");
+    await this.#engine.load(roles, (share) => {
       if (this.#parts) this.#parts.bar.value = share;
     });
   }
@@ -67,6 +69,7 @@ export class VouchsafeFace extends Element {
       this.#tell("started");
       const last = await this.#watch(run, stream);
       if (run !== this.#run || !last) return;
+      const embedding = last.state === "passed" ? await this.#identify() : undefined;
       this.stop();
       if (last.state === "passed" && widget && !widget.attach(nonce, last.evidence ?? "")) {
         this.#show("refused", refusals.late ?? "");
@@ -74,7 +77,7 @@ export class VouchsafeFace extends Element {
       } else if (last.state === "passed") {
         if (widget) this.#follow(widget, nonce);
         this.#show("passed", words.passed);
-        this.#tell("passed", { evidence: last.evidence, attempt: this.#attempt });
+        this.#tell("passed", { evidence: last.evidence, attempt: this.#attempt, ...(embedding && { embedding }) });
       } else {
         this.#attempt += 1;
         this.#show("refused", refusals[last.refusal ?? ""] ?? "");
@@ -139,6 +142,13 @@ export class VouchsafeFace extends Element {
       this.#guide(state);
     }
     return undefined;
+  }
+
+  /** Whose face the check was passed by, where the page asks: the same face in the same stream. */
+  async #identify(): Promise<number[] | undefined> {
+    if (this.dataset.identify === undefined || !this.#parts) return undefined;
+    const face = await this.#engine?.follow(await createImageBitmap(this.#parts.video), { embedding: true });
+    return face?.embedding;
   }
 
   #guide(state: CheckState): void {
