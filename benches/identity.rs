@@ -286,14 +286,14 @@ fn forests(people: &[Person]) -> String {
         events.iter().filter_map(|event| movements.push(event)).map(|m| m.facts.to_vec()).collect()
     };
     let probes: Vec<_> = people.iter().map(|person| facts(&person.probe)).collect();
+    let enrolled: Vec<_> = people.iter().map(|person| facts(&person.enrolled)).collect();
     let start = Instant::now();
-    let forests: Vec<_> = people.iter().filter_map(|person| Forest::new(&facts(&person.enrolled), 1)).collect();
+    let forests: Vec<_> = enrolled.iter().filter_map(|facts| Forest::new(facts, 1)).collect();
     let fitted = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let of = |forest: &Forest| probes.iter().map(|probe| probe.iter().map(|f| forest.score(f)).collect()).collect();
     let scores: Vec<Vec<Vec<f64>>> = forests.iter().map(of).collect();
     let scored = start.elapsed().as_secs_f64();
-    let enrolled: Vec<_> = people.iter().map(|person| facts(&person.enrolled)).collect();
     serde_json::json!({ "features": FACTS, "enrolled": enrolled, "probes": probes, "scores": scores, "fitted": fitted, "scored": scored }).to_string()
 }
 

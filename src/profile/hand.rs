@@ -101,8 +101,9 @@ impl Hand {
     fn prepare(&mut self) {
         let both: Vec<Signature> = self.anchor.iter().chain(&self.later).cloned().collect();
         let Some((anchor, both)) = Centroid::new(&self.anchor).zip(Centroid::new(&both)) else { return };
-        // Once the anchor is full, only what came later changes.
-        let kept = self.judges.take().filter(|_| !self.later.is_empty());
+        // Growing a forest takes longest: while enrolling every so often, afterwards never.
+        let due = self.later.is_empty() && (self.anchor.len() - LEAST_BLOCKS).is_multiple_of(GROWN_EVERY);
+        let kept = self.judges.take().filter(|_| !due);
         let usual = kept.map_or_else(|| Usual::of(&self.facts), |judges| judges.usual);
         self.judges = Some(Judges { anchor, both, usual });
     }
@@ -163,6 +164,8 @@ impl Spread {
 pub(super) const LEAST_BLOCKS: usize = 16;
 /// Blocks in an anchor: 6,144 moves, as many as three minutes of steady use have.
 const ANCHOR_BLOCKS: usize = 48;
+/// Blocks enrolled from one forest to the next.
+const GROWN_EVERY: usize = 8;
 /// Fewer blocks make no forest; they overlap.
 const LEAST_FACTS: usize = 40;
 const MOST_FACTS: usize = 128;

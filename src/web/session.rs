@@ -5,7 +5,9 @@ use crate::profile::{FaceTemplate, Profile};
 use crate::session::{Context, Policy, Reason, Session, State};
 use crate::trace::{Event, Kind, Pointer};
 use argon2::{Algorithm, Argon2, Params, Version};
+use js_sys::JSON;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 /// Watches the page for one person.
@@ -28,7 +30,7 @@ impl Companion {
             Some(bytes) => Profile::from_bytes(&bytes).ok_or_else(|| JsError::new("not a profile of this version"))?,
             None => Profile::default(),
         };
-        let policy = if policy.is_undefined() { Policy::default() } else { serde_wasm_bindgen::from_value(policy)? };
+        let policy = if policy.is_undefined() { Policy::default() } else { read(&policy)? };
         let recorder = Recorder::new(window);
         if watch {
             recorder.attach();
@@ -65,7 +67,7 @@ impl Companion {
 
     /// `{timeZone?, language?, latitude?, longitude?, addressChanged?}`; `unix` in seconds since 1970.
     pub fn surround(&mut self, context: JsValue, unix: f64) -> Result<(), JsError> {
-        let context: Context = serde_wasm_bindgen::from_value(context)?;
+        let context: Context = read(&context)?;
         let automated = context.automated || self.recorder.is_automated();
         self.session.surround(Context { automated, ..context }, unix);
         Ok(())
@@ -164,6 +166,13 @@ struct Status {
     moves: f64,
     enrolled: f64,
     learning: bool,
+}
+
+/// Through JSON: unknown words are refused, which a JavaScript object does not give a chance to.
+fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsError> {
+    let json = JSON::stringify(value).ok().and_then(|json| json.as_string());
+    let json = json.ok_or_else(|| JsError::new("not an object"))?;
+    serde_json::from_str(&json).map_err(|error| JsError::new(&error.to_string()))
 }
 
 fn object(value: &impl Serialize) -> Result<JsValue, JsError> {

@@ -110,6 +110,21 @@ test("grecaptcha.execute(sitekey, {action}) as reCAPTCHA 3 has it, nothing to se
   await page.close();
 });
 
+test("vouchsafe.session comes with the classic script, and only when asked for", async () => {
+  const page = await visit('<script src="/dist/compat/vouchsafe.js"></script>');
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const told = await page.evaluate(async () => {
+    const mine = await vouchsafe.session({ watch: false });
+    const { trust, enrolled } = mine.status;
+    await mine.end();
+    return { trust: typeof trust, enrolled, state: mine.status.state };
+  });
+  assert.deepEqual(told, { trust: "number", enrolled: 0, state: "ended" });
+  assert.ok(asked.includes("/dist/session.js") && asked.includes("/dist/session.wasm"), asked.join());
+  await page.close();
+});
+
 test("@marsidev/react-turnstile, unmodified, mounted twice by StrictMode", async () => {
   const folder = mkdtempSync(join(tmpdir(), "vouchsafe-react-"));
   const page = join(folder, "page.jsx");

@@ -94,6 +94,39 @@ test("a live person passes, and the camera is off afterwards", async () => {
   });
 });
 
+test("a face is registered with a session, confirms it later, and leaves by one click", async () => {
+  await withCamera("live", async (page) => {
+    await page.addInitScript(() => Object.defineProperty(navigator, "webdriver", { get: () => false }));
+    const look = async () => {
+      await page.evaluate((nonce) => (document.querySelector("vouchsafe-face").dataset.nonce = nonce), nonceAsking("open-mouth", "blink", "turn-left"));
+      // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
+      for (let again = 0; again < 3; again++) {
+        await page.getByRole("button", { name: /Use the camera|Try again/ }).click();
+        await page.waitForSelector("vouchsafe-face:is([data-phase=passed], [data-phase=refused])", { timeout: 80_000 });
+        if (await page.locator("vouchsafe-face[data-phase=passed]").count()) return;
+      }
+      assert.fail("the live clip was refused");
+    };
+    await page.goto(`${server.url}/stay.html`);
+    await page.waitForSelector("#learn:enabled");
+    await look();
+    await page.getByText("Your face is registered").waitFor();
+    assert.equal(await page.evaluate(() => document.querySelector("#trust").session.summary.face), true);
+    await page.evaluate(() => {
+      const { session } = document.querySelector("#trust");
+      session.surround({ latitude: 52.5, longitude: 13.4 });
+      session.surround({ latitude: 35.7, longitude: 139.7 });
+      // The same element again: a check that passed offers no other.
+      document.querySelector("vouchsafe-face").stop();
+    });
+    await page.waitForSelector("#confirm:visible");
+    await look();
+    await page.getByText("Thank you. If that").waitFor();
+    await page.getByRole("button", { name: "Forget my face" }).click();
+    assert.equal(await page.evaluate(() => document.querySelector("#trust").session.summary.face), false);
+  });
+});
+
 for (const [clip, refusals] of [
   ["photograph", ["repeated", "timed-out", "frozen"]],
   ["sheet", ["repeated", "timed-out", "frozen", "flat", "jump", "wrong-movement", "other-face"]],

@@ -40,6 +40,13 @@ before(async () => {
   writeFileSync(join(folder, "main.js"), `
     import "vouchsafe";
     import { FaceEngine } from "vouchsafe/face";
+    import { session } from "vouchsafe/session";
+    window.stay = async () => {
+      const mine = await session({ watch: false, sitekey: "demo", server: "/" });
+      const parcel = await mine.export("a passphrase");
+      await mine.forget();
+      return [parcel.length > 900, document.querySelectorAll("vouchsafe-widget").length];
+    };
     window.look = async () => {
       const engine = new FaceEngine();
       await engine.load(["detector", "mesh"]);
@@ -77,9 +84,9 @@ test("widget and face engine run from another origin than the page's", async () 
 });
 
 test("importing it on a server does no harm", () => {
-  const script = 'const all = await Promise.all([import("vouchsafe"), import("vouchsafe/face")]); console.log(all.map(Object.keys).flat().sort().join());';
+  const script = 'const all = await Promise.all([import("vouchsafe"), import("vouchsafe/face"), import("vouchsafe/session")]); console.log(all.map(Object.keys).flat().sort().join());';
   const told = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder, encoding: "utf8" });
-  assert.equal(told.trim(), "FaceEngine,VouchsafeFace,VouchsafeWidget");
+  assert.equal(told.trim(), "FaceEngine,ParcelError,Session,VouchsafeFace,VouchsafeTrust,VouchsafeWidget,session");
 });
 
 for (const [name, source] of Object.entries({
@@ -134,14 +141,14 @@ const bundlers = {
   // No bundler: the page's script tag names the file.
   none(out) {
     cpSync(join(folder, "node_modules/vouchsafe/dist"), out, { recursive: true });
-    const map = JSON.stringify({ imports: { vouchsafe: "./vouchsafe.js", "vouchsafe/face": "./face.js" } });
+    const map = JSON.stringify({ imports: { vouchsafe: "./vouchsafe.js", "vouchsafe/face": "./face.js", "vouchsafe/session": "./session.js" } });
     cpSync(join(folder, "main.js"), join(out, "main.js"));
     writeFileSync(join(out, "index.html"), html("de", `<script type="importmap">${map}</script>${form}`));
   },
 };
 
 for (const [name, bundle] of Object.entries(bundlers)) {
-  test(`widget, Worker, language and face engine run when bundled by ${name}`, async () => {
+  test(`widget, Worker, language, face engine and session run when bundled by ${name}`, async () => {
     const out = join(folder, `out-${name}`);
     mkdirSync(out);
     bundle(out);
@@ -151,6 +158,7 @@ for (const [name, bundle] of Object.entries(bundlers)) {
     await page.waitForFunction(() => document.querySelector("vouchsafe-widget").state === "verified");
     assert.equal(page.startedWorkers.length, 1, "the work was done in a Worker");
     assert.equal(await page.evaluate(() => window.look()), 1);
+    assert.deepEqual(await page.evaluate(() => window.stay()), [true, 2]);
     assert.deepEqual(page.errors, []);
     await page.close();
   });

@@ -255,7 +255,7 @@ function draw() {
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: [0, 100] } },
-      axes: [{ ...axis, label: "moves", labelFont: "12px system-ui", labelSize: 18 }, { ...axis, splits: [0, 60, 100], size: 36 }],
+      axes: [{ ...axis, size: 28, label: "moves", labelFont: "12px system-ui", labelGap: 0, labelSize: 18 }, { ...axis, splits: [0, 60, 100], size: 36 }],
       series: [{}, { stroke: () => colour("--accent"), width: 2, points: { show: false } }],
       hooks: {
         draw: [

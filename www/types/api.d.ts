@@ -1,5 +1,7 @@
 // What the classic scripts in dist/compat put on `window`.
 
+import type { Session, SessionOptions } from "./session.js";
+
 export type WidgetId = string | number;
 /** An element, its id, or a selector. */
 export type Container = string | HTMLElement;
@@ -43,6 +45,9 @@ export interface Api {
 
 declare global {
   interface Window {
-    vouchsafe?: Api;
+    vouchsafe?: Api & {
+      /** Begins a session of a known person; as `session` of `vouchsafe/session`. */
+      session(options?: SessionOptions): Promise<Session>;
+    };
   }
 }

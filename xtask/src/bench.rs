@@ -12,6 +12,8 @@ pub(crate) enum Subject {
     Server,
     /// The face engine in headless Chromium, beside onnxruntime-web on the same models
     Face,
+    /// Takeovers, false alarms, typing and cost of a known person's session; the forest beside scikit-learn's
+    Identity,
 }
 
 pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
@@ -19,6 +21,7 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
         Subject::Core => core(),
         Subject::Server => server(arguments),
         Subject::Face => face(),
+        Subject::Identity => identity(),
     }
 }
 
@@ -50,4 +53,27 @@ fn face() -> Result<()> {
     say("the face engine in the browser");
     let mut node = command("node");
     shell_run(node.arg(root().join("benches/face.mjs")).env("CHROMIUM", browser.chromium))
+}
+
+fn identity() -> Result<()> {
+    let bench = |arguments: &[&str]| {
+        let mut bench = cargo();
+        bench.args(["bench", "--quiet", "--package", "vouchsafe", "--bench", "identity", "--"]).args(arguments);
+        shell_run(&mut bench)
+    };
+    let browser = setup::browser()?;
+    let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
+    build::package(Profile::Release)?;
+    shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
+    say("recorded people (a minute)");
+    bench(&[])?;
+    let facts = root().join("target/facts.json");
+    bench(&["--facts", &facts.to_string_lossy()])?;
+    if facts.exists() {
+        say("the forest beside scikit-learn's");
+        shell_run(command(python).arg(root().join("benches/forest.py")).arg(facts))?;
+    }
+    say("in the browser");
+    let mut node = command("node");
+    shell_run(node.arg(root().join("benches/identity.mjs")).env("CHROMIUM", browser.chromium))
 }

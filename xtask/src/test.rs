@@ -103,6 +103,6 @@ fn end_to_end() -> Result<()> {
     if let Some(firefox) = setup::firefox() {
         node.env("FIREFOX", firefox);
     }
-    node.args(["--test", "--test-concurrency=1", "--test-timeout=180000", "--test-reporter=spec"]).args(files);
+    node.args(["--test", "--test-concurrency=1", "--test-timeout=300000", "--test-reporter=spec"]).args(files);
     shell::run(node.env("CHROMIUM", browser.chromium).env("VOUCHSAFE_TEST_PYTHON", python))
 }

@@ -2,13 +2,14 @@
 
 import { createApi, type Dialect } from "../api.js";
 
-export function start(dialect: Dialect): void {
+/** `more` is what this service has that others have not. */
+export function start(dialect: Dialect, more: (folder: URL) => object = () => ({})): void {
   const script = document.currentScript as HTMLScriptElement;
   const here = new URL(script.src);
   const loaded = import(new URL("../vouchsafe.js", here).href);
   loaded.catch((error: unknown) => console.error("vouchsafe:", error));
   const api = createApi(dialect, new URL("../../", here).href, loaded);
-  (window as unknown as Record<string, unknown>)[dialect.name] = api;
+  (window as unknown as Record<string, unknown>)[dialect.name] = Object.assign(api, more(new URL("../", here)));
 
   const asked = here.searchParams.get("render");
   // reCAPTCHA 3 names its sitekey here and renders nothing.

@@ -2,4 +2,6 @@
 
 import { start } from "./start.js";
 
-start({ name: "vouchsafe", marker: "vouchsafe", field: "vouchsafe-response" });
+start({ name: "vouchsafe", marker: "vouchsafe", field: "vouchsafe-response" }, (folder) => ({
+  session: async (options: object) => ((await import(new URL("session.js", folder).href)) as typeof import("../session.js")).session(options),
+}));

@@ -107,7 +107,7 @@ function build(root: ShadowRoot): Parts {
   style(root, css);
   const level = svg("circle", { class: "level", cx: "22", cy: "22", r: "19", pathLength: "100", "stroke-dashoffset": "100" });
   const number = html("span", { class: "number", "aria-hidden": "true" });
-  const ring = html("div", { class: "ring", part: "ring", role: "meter", "aria-label": words.trust, "aria-valuemin": "0", "aria-valuemax": "100" });
+  const ring = html("div", { class: "ring", part: "ring", role: "meter", "aria-label": words.trust, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" });
   ring.append(svg("svg", { viewBox: "0 0 44 44", "aria-hidden": "true" }, [svg("circle", { cx: "22", cy: "22", r: "19" }), level]), number);
   const label = html("span", { class: "label", part: "label" });
   const note = html("span", { class: "note", part: "note" });
