@@ -369,6 +369,69 @@ describe("the widget", () => {
     await late.close();
   });
 
+  for (const display of ["floating", "bar", "overlay"]) {
+    test(`as ${display} it is away until a form waits for it or somebody is asked, and Escape sends it away`, async () => {
+      const visible = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".box").checkVisibility());
+      const page = await visit(slow, { attributes: { display } });
+      assert.equal(await visible(page), false);
+      await page.fill("#name", "Ada");
+      await page.fill("#email", "ada@example.org");
+      await page.fill("#password", "long enough");
+      assert.equal(await visible(page), false, "the work that began by itself is not shown");
+      await page.keyboard.press("Enter");
+      await reaches(page, "working");
+      assert.equal(await visible(page), true);
+      assert.deepEqual(await violations(page), []);
+      await page.screenshot({ path: join(shots, `display-${display}.png`) });
+      if (display === "overlay") {
+        const under = await page.evaluate(() => document.elementFromPoint(20, 20).localName);
+        assert.equal(under, "vouchsafe-widget");
+      }
+      await page.close();
+      const failing = await visit(server, { attributes: { display, sitekey: "nobody" } });
+      await failing.$eval("vouchsafe-widget", (widget) => widget.execute());
+      assert.equal(await visible(failing), true);
+      const bounds = await failing.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".box").getBoundingClientRect().toJSON());
+      if (display === "bar") assert.deepEqual([bounds.left, bounds.bottom], [0, 860]);
+      await failing.$eval("vouchsafe-widget", (widget) => widget.focus());
+      await failing.keyboard.press("Escape");
+      assert.equal(await visible(failing), false);
+      await failing.close();
+    });
+  }
+
+  test("tells when the visitor is asked, has answered, has not answered, and where it cannot run", async () => {
+    const init = () => {
+      window.heard = [];
+      for (const name of ["before", "after", "timeout", "unsupported"]) window[name] = () => heard.push(name);
+      // Five minutes pass at once.
+      const wait = window.setTimeout;
+      window.setTimeout = (task, ms, ...rest) => wait(task, ms === 300_000 ? 100 : ms, ...rest);
+    };
+    const attributes = {
+      execution: "execute",
+      sitekey: "nobody",
+      "before-interactive-callback": "before",
+      "after-interactive-callback": "after",
+      "timeout-callback": "timeout",
+      "unsupported-callback": "unsupported",
+    };
+    const page = await visit(server, { attributes, init });
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    await page.waitForFunction(() => heard.join() === "before,timeout");
+    await page.$eval("vouchsafe-widget", (widget) => {
+      widget.dataset.sitekey = "demo";
+      return widget.execute();
+    });
+    assert.deepEqual(await page.evaluate(() => heard), ["before", "timeout", "after"]);
+    await page.close();
+    const refused = await visit(server, { attributes, init });
+    await refused.evaluate(() => (WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("refused"))));
+    await refused.$eval("vouchsafe-widget", (widget) => widget.execute());
+    assert.deepEqual((await refused.evaluate(() => heard)).slice(0, 2), ["before", "unsupported"]);
+    await refused.close();
+  });
+
   test("works where no Worker may start", async () => {
     const init = () => {
       window.Worker = class {

@@ -19,8 +19,20 @@ export interface Dialect {
 type Told = Record<string, unknown>;
 
 /** Attributes of the widget; callbacks are listened for instead. */
-const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex", "appearance", "retry"];
-const CALLBACKS = { callback: "verified", "expired-callback": "expired", "error-callback": "failed" } as const;
+const ATTRIBUTES = ["sitekey", "action", "cdata", "theme", "size", "execution", "refresh-expired", "response-field-name", "server", "language", "tabindex", "appearance", "display", "retry"];
+const CALLBACKS = {
+  callback: "verified",
+  "expired-callback": "expired",
+  "error-callback": "failed",
+  "timeout-callback": "timeout",
+  "before-interactive-callback": "before-interactive",
+  "after-interactive-callback": "after-interactive",
+  "unsupported-callback": "unsupported",
+  // As hCaptcha calls three of them.
+  "chalexpired-callback": "timeout",
+  "open-callback": "before-interactive",
+  "close-callback": "after-interactive",
+} as const;
 
 export function createApi(dialect: Dialect, server: string, loaded: Promise<unknown>): Api {
   const widgets = new Map<WidgetId, { widget: VouchsafeWidget; container: HTMLElement }>();

@@ -23,6 +23,8 @@ export class VouchsafeWidget extends Element {
   #work: AbortController | undefined;
   #connection: AbortController | undefined;
   #renewal: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while the visitor is asked to do something. */
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   get state(): State {
     return this.#state;
@@ -75,6 +77,8 @@ export class VouchsafeWidget extends Element {
   disconnectedCallback(): void {
     this.#connection?.abort();
     this.#abandon();
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
     this.#state = "idle";
     this.#field?.remove();
     this.#form = null;
@@ -98,9 +102,11 @@ export class VouchsafeWidget extends Element {
     });
     view.mark.addEventListener("click", () => void this.#explain(view.mark.ariaExpanded !== "true"));
     view.box.addEventListener("keydown", ({ key }) => {
-      if (key !== "Escape" || !this.#panel) return;
-      void this.#explain(false);
-      view.mark.focus();
+      if (key !== "Escape") return;
+      if (this.#panel) {
+        void this.#explain(false);
+        view.mark.focus();
+      } else if (this.dataset.display) this.reset();
     });
     return view;
   }
@@ -147,6 +153,7 @@ export class VouchsafeWidget extends Element {
     event.preventDefault();
     event.stopImmediatePropagation();
     const { submitter } = event;
+    this.#view?.box.setAttribute("data-waiting", "");
     void this.#run().then(() => {
       if (this.#state === "verified") this.#form?.requestSubmit(submitter as HTMLElement | null);
       else this.#view?.button.focus();
@@ -294,6 +301,7 @@ export class VouchsafeWidget extends Element {
     if (!view) return;
     const state = this.#state;
     view.box.dataset.state = state;
+    if (state === "idle" || state === "verified") view.box.removeAttribute("data-waiting");
     if (state === "working") view.box.style.setProperty("--share", "0");
     const texts = this.#texts;
     view.label.textContent = texts[state];
@@ -308,18 +316,28 @@ export class VouchsafeWidget extends Element {
     view.status.textContent = state === "failed" ? `${texts.failed}. ${view.note.textContent}` : spoken[state];
   }
 
-  /** Tells the page: a DOM event, the callback it named, and, when framed, the parent it named. */
+  /** Tells the page: DOM events, the callbacks it named, and, when framed, the parent it named. */
   #tell(): void {
     const state = this.#state;
     const detail = { state, voucher: this.#field?.value ?? "", error: this.#error };
-    const fire = (name: string) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+    const fire = (name: string, callback?: string, argument?: string) => {
+      this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+      const named = callback ? (window as unknown as Record<string, unknown>)[callback] : undefined;
+      if (typeof named === "function") named(argument);
+    };
     fire("statechange");
-    const names = { verified: "callback", expired: "expiredCallback", failed: "errorCallback" } as const;
-    if (state !== "verified" && state !== "expired" && state !== "failed") return;
-    fire(state);
-    const callback = this.dataset[names[state]];
-    const named = callback ? (window as unknown as Record<string, unknown>)[callback] : undefined;
-    if (typeof named === "function") named(state === "failed" ? this.#error : detail.voucher);
+    const asks = state === "failed" || state === "expired";
+    if (asks !== (this.#patience !== undefined)) {
+      clearTimeout(this.#patience);
+      this.#patience = asks ? setTimeout(() => fire("timeout", this.dataset.timeoutCallback), PATIENCE_MS) : undefined;
+      if (asks) fire("before-interactive", this.dataset.beforeInteractiveCallback);
+      else fire("after-interactive", this.dataset.afterInteractiveCallback);
+    }
+    if (this.#error === "unsupported-browser") fire("unsupported", this.dataset.unsupportedCallback);
+    if (state === "verified") fire(state, this.dataset.callback, detail.voucher);
+    else if (state === "expired") fire(state, this.dataset.expiredCallback, detail.voucher);
+    else if (state === "failed") fire(state, this.dataset.errorCallback, this.#error);
+    else return;
     const origin = this.dataset.postOrigin;
     if (origin && origin !== "*" && window.parent !== window) {
       window.parent.postMessage({ source: "vouchsafe", ...detail }, origin);
@@ -338,6 +356,8 @@ function whenIdle(task: () => void, signal: AbortSignal): void {
 /** In a variable, because bundlers would take the folder above for a file of theirs. */
 const HERE = import.meta.url;
 const CHALLENGE_TIMEOUT_MS = 15_000;
+/** Somebody who was asked to do something and has not by then is gone. */
+const PATIENCE_MS = 300_000;
 /** Vouchers live 300 s. */
 const RESIGN_EVERY_MS = 120_000;
 /** The last voucher of a challenge must still be redeemable for a moment. */

@@ -14,6 +14,8 @@ export interface Parameters {
   theme?: "light" | "dark" | "auto";
   size?: "normal" | "compact" | "flexible" | "invisible";
   execution?: "render" | "execute";
+  /** Where it shows when there is something to show; `inline` by default. */
+  display?: "inline" | "floating" | "bar" | "overlay";
   appearance?: "always" | "execute" | "interaction-only";
   "refresh-expired"?: "auto" | "manual";
   retry?: "auto" | "never";
@@ -27,6 +29,13 @@ export interface Parameters {
   "expired-callback"?: string | (() => void);
   /** Hears an `ErrorCode`. */
   "error-callback"?: string | ((code: string) => void);
+  /** The visitor was asked to do something and has not for five minutes. */
+  "timeout-callback"?: string | (() => void);
+  /** The visitor has to do something; has done it. */
+  "before-interactive-callback"?: string | (() => void);
+  "after-interactive-callback"?: string | (() => void);
+  /** This browser cannot do the check. */
+  "unsupported-callback"?: string | (() => void);
 }
 
 export interface Api {

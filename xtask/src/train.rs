@@ -8,7 +8,7 @@ pub(crate) enum Subject {
     /// What tells people from programs: models/behavior.bin and its card
     #[default]
     Behavior,
-    /// What tells people apart: models/identity.bin and the table of its card
+    /// What tells people apart: models/identity.bin, models/habits.bin and the table of their card
     Identity,
 }
 
@@ -18,15 +18,14 @@ pub(crate) fn run(subject: Subject) -> Result<()> {
     if !data.is_dir() {
         bail!("no training data: expected the recorded sessions in ../shared/data");
     }
-    let (environment, requirements, script) = match subject {
-        Subject::Behavior => ("target/train-venv", "models/train/requirements.txt", "models/train/train.py"),
-        Subject::Identity => {
-            ("target/identity-venv", "models/train/identity-requirements.txt", "models/train/identity.py")
-        }
+    let (environment, requirements, scripts): (_, _, &[_]) = match subject {
+        Subject::Behavior => ("target/train-venv", "requirements.txt", &["train.py"]),
+        Subject::Identity => ("target/identity-venv", "identity-requirements.txt", &["habits.py", "identity.py"]),
     };
-    let python = setup::python(environment, requirements)?;
+    let folder = root().join("models/train");
+    let python = setup::python(environment, &format!("models/train/{requirements}"))?;
     say("compiling the feature extractor");
     shell::run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))?;
     say("training (a few minutes)");
-    shell::run(command(python).arg(root().join(script)))
+    scripts.iter().try_for_each(|script| shell::run(command(&python).arg(folder.join(script))))
 }
