@@ -283,7 +283,7 @@ fn equal_error(same: &[f64], other: &[f64]) -> f64 {
 fn forests(people: &[Person]) -> String {
     let facts = |events: &[Event]| -> Vec<Vec<u8>> {
         let mut movements = Movements::default();
-        events.iter().filter_map(|event| movements.push(event)).map(|m| m.facts.to_vec()).collect()
+        events.iter().filter_map(|event| movements.push(event)).map(|m| m.facts().to_vec()).collect()
     };
     let probes: Vec<_> = people.iter().map(|person| facts(&person.probe)).collect();
     let enrolled: Vec<_> = people.iter().map(|person| facts(&person.enrolled)).collect();

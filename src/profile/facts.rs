@@ -50,6 +50,8 @@ fn quantiles(mut values: Vec<f32>) -> [f32; 5] {
     })
 }
 
+const LN_256: f32 = 5.545_177_5;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +74,3 @@ mod tests {
         assert_eq!(quantiles(Vec::new()), [0.0; 5]);
     }
 }
-
-const LN_256: f32 = 5.545_177_5;

@@ -107,17 +107,23 @@ impl Convolution {
     fn apply(&self, input: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let length = input.first().map_or(0, Vec::len);
         let pad = self.kernel / 2;
-        let out = (length + 2 * pad).saturating_sub(self.kernel) / self.stride + 1;
-        let mut padded = vec![0.0; (length + 2 * pad) * self.inputs];
-        for (row, channel) in padded.chunks_exact_mut(length + 2 * pad).zip(input) {
-            row[pad..pad + length].copy_from_slice(channel);
+        let padded = length + 2 * pad;
+        let out = padded.saturating_sub(self.kernel) / self.stride + 1;
+        // Every `stride`th value beside the next: what one weight is multiplied with lies in one piece, which the
+        // processor takes four at a time.
+        let each = padded.div_ceil(self.stride);
+        let mut phases = vec![0.0; self.inputs * self.stride * each];
+        for (channel, values) in phases.chunks_exact_mut(self.stride * each).zip(input) {
+            for (i, value) in values.iter().enumerate() {
+                channel[(i + pad) % self.stride * each + (i + pad) / self.stride] = *value;
+            }
         }
         let channel = |(row, bias): (&[f32], f32)| {
             let mut sums = vec![bias; out];
-            let taps = row.chunks_exact(self.kernel).zip(padded.chunks_exact(length + 2 * pad));
-            for (weights, values) in taps {
+            for (weights, values) in row.chunks_exact(self.kernel).zip(phases.chunks_exact(self.stride * each)) {
                 for (k, weight) in weights.iter().enumerate() {
-                    let values = values[k..].iter().step_by(self.stride);
+                    let start = k % self.stride * each + k / self.stride;
+                    let values = &values[start..start + out];
                     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
                 }
             }

@@ -1,6 +1,6 @@
 //! How a mouse is moved: directions in a space where one person's lie close together.
 
-use super::block::{Roll, blocks};
+use super::block::{Roll, Step, blocks};
 use super::facts::{Facts, facts};
 use super::network::Network;
 use crate::trace::{Event, Trace};
@@ -49,13 +49,22 @@ impl Signature {
     pub const BYTES: usize = 36;
 }
 
-/// A block of moves: how they were made, and plainer facts of them.
+/// A block of moves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Movement {
-    /// As the network sees it.
-    pub signature: Signature,
+    block: Vec<Step>,
+}
+
+impl Movement {
+    /// As the network sees it; takes a moment.
+    pub fn signature(&self) -> Signature {
+        Signature { values: Network::shipped().embed(&self.block) }
+    }
+
     /// As an isolation forest sees it.
-    pub facts: Facts,
+    pub fn facts(&self) -> Facts {
+        facts(&self.block)
+    }
 }
 
 /// Moves that go on coming: the last [`BLOCK_MOVES`](super::BLOCK_MOVES) of them, every [`STRIDE`].
@@ -67,9 +76,7 @@ pub struct Movements {
 impl Movements {
     /// Takes an event; not every one ends a stride.
     pub fn push(&mut self, event: &Event) -> Option<Movement> {
-        let block = self.roll.push(event, STRIDE)?;
-        let signature = Signature { values: Network::shipped().embed(&block) };
-        Some(Movement { signature, facts: facts(&block) })
+        Some(Movement { block: self.roll.push(event, STRIDE)? })
     }
 }
 

@@ -96,7 +96,7 @@ mod tests {
         // 255 km in a minute: the address may be placed wrongly.
         assert_eq!(compare(&mut home, hamburg, 60.0), []);
         assert_eq!(compare(&mut home, berlin.clone(), 3600.0), []);
-        assert_eq!(compare(&mut home, tokyo.clone(), 3600.0 * 3.0), [(Signal::Travel, IMPOSSIBLE)]);
+        assert_eq!(compare(&mut home, tokyo, 3600.0 * 3.0), [(Signal::Travel, IMPOSSIBLE)]);
         // Fourteen hours later it is a flight: 8,900 km.
         assert_eq!(compare(&mut home, berlin, 3600.0 * 17.0), []);
     }

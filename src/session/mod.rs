@@ -35,7 +35,7 @@ pub struct Session {
     observer: Observer,
     keys: Vec<Observation>,
     presses: Vec<Observation>,
-    /// Movements since a whole block was last learnt.
+    /// Movements since a whole block, which is what is learnt.
     strides: usize,
     moves: u64,
     made_up: u32,
@@ -86,37 +86,46 @@ impl Session {
         self.tell(back);
         self.moves += u64::from(matches!(event.kind, Kind::Move(_)));
         if let Some(movement) = self.movements.push(event) {
-            self.look_at(movement);
+            self.look_at(&movement);
         }
         if let Some(observation) = self.observer.push(event) {
             self.observe(observation);
         }
     }
 
-    fn look_at(&mut self, movement: Movement) {
+    fn look_at(&mut self, movement: &Movement) {
         // Movements overlap: together they count as often as whole blocks.
         let share = STRIDE as f64 / BLOCK_MOVES as f64;
-        if self.recent.len() == MOVEMENTS_JUDGED {
-            self.recent.pop_front();
+        self.strides = (self.strides + 1) % (BLOCK_MOVES / STRIDE);
+        let whole_block = self.strides == 0;
+        // While somebody is learnt, nothing but whole blocks is of use.
+        let signature = (whole_block || !self.profile.is_learning()).then(|| movement.signature());
+        if let Some(signature) = &signature {
+            self.judge(signature, share);
         }
-        self.recent.push_back(movement.signature.clone());
-        if self.recent.len() == MOVEMENTS_JUDGED
-            && let Some(log_odds) = self.profile.weigh_movement(self.recent.make_contiguous())
-        {
-            self.weigh(Signal::Pointer, log_odds * share);
-        }
-        if let Some(log_odds) = self.profile.weigh_facts(&movement.facts) {
+        let facts = movement.facts();
+        if let Some(log_odds) = self.profile.weigh_facts(&facts) {
             self.weigh(Signal::Manner, log_odds * share);
         }
         if !self.may_learn() {
             return;
         }
-        self.profile.learn_facts(movement.facts);
-        self.strides += 1;
-        if self.strides == BLOCK_MOVES / STRIDE {
-            self.strides = 0;
-            self.profile.learn_movement(movement.signature);
+        self.profile.learn_facts(facts);
+        if let Some(signature) = signature.filter(|_| whole_block) {
+            self.profile.learn_movement(signature);
             self.changed = true;
+        }
+    }
+
+    fn judge(&mut self, signature: &Signature, share: f64) {
+        if self.recent.len() == MOVEMENTS_JUDGED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(signature.clone());
+        if self.recent.len() == MOVEMENTS_JUDGED
+            && let Some(log_odds) = self.profile.weigh_movement(self.recent.make_contiguous())
+        {
+            self.weigh(Signal::Pointer, log_odds * share);
         }
     }
 

@@ -432,6 +432,43 @@ describe("the widget", () => {
     await refused.close();
   });
 
+  test("a page that stays open does not grow: ten renewals, a hundred thousand events", async () => {
+    const page = await visit(short);
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Performance.enable");
+    const measured = async () => {
+      await cdp.send("HeapProfiler.collectGarbage");
+      const { metrics } = await cdp.send("Performance.getMetrics");
+      const of = (name) => metrics.find((metric) => metric.name === name).value;
+      return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
+    };
+    const live = (renewals) =>
+      page.evaluate(async (renewals) => {
+        const widget = document.querySelector("vouchsafe-widget");
+        let seen = 0;
+        const last = { challenge: widget.challengeNonce };
+        for (let i = 0; seen < renewals; i++) {
+          for (let k = 0; k < 500; k++) {
+            document.body.dispatchEvent(new PointerEvent("pointermove", { clientX: (i * 7 + k) % 900, clientY: k % 500, bubbles: true }));
+          }
+          await new Promise((next) => setTimeout(next, 40));
+          const { challengeNonce } = widget;
+          if (challengeNonce && challengeNonce !== last.challenge) {
+            last.challenge = challengeNonce;
+            seen += 1;
+          }
+        }
+      }, renewals);
+    await live(2);
+    const before = await measured();
+    await live(8);
+    const after = await measured();
+    assert.ok(after.heap - before.heap < 400_000, `${before.heap} then ${after.heap} bytes`);
+    assert.ok(after.nodes - before.nodes < 50 && after.listeners - before.listeners < 10, JSON.stringify([before, after]));
+    await page.close();
+  });
+
   test("works where no Worker may start", async () => {
     const init = () => {
       window.Worker = class {

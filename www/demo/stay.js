@@ -1,11 +1,10 @@
 // The demo of a known person's session: what a site would write, charts, and recorded people to play with.
 
 import { session } from "./dist/session.js";
-import uPlot from "./dist/demo/uPlot.esm.js";
+import { chart as draw } from "./charts.js";
 
 const $ = (id) => document.getElementById(id);
 const recordings = fetch("people.json").then((response) => response.json());
-const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let current;
 let clock = 0;
@@ -245,41 +244,7 @@ $("forget-face").addEventListener("click", () => {
   summarise();
 });
 
-const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
-function draw() {
-  const axis = { stroke: () => colour("--muted"), grid: { stroke: () => colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
-  return new uPlot(
-    {
-      width: $("chart").clientWidth,
-      height: 200,
-      legend: { show: false },
-      cursor: { show: false },
-      scales: { x: { time: false }, y: { range: [0, 100] } },
-      axes: [{ ...axis, size: 28, label: "moves", labelFont: "12px system-ui", labelGap: 0, labelSize: 18 }, { ...axis, splits: [0, 60, 100], size: 36 }],
-      series: [{}, { stroke: () => colour("--accent"), width: 2, points: { show: false } }],
-      hooks: {
-        draw: [
-          ({ ctx, bbox, valToPos }) => {
-            const y = valToPos(60, "y", true);
-            ctx.save();
-            ctx.strokeStyle = colour("--bad");
-            ctx.setLineDash([6, 5]);
-            ctx.beginPath();
-            ctx.moveTo(bbox.left, y);
-            ctx.lineTo(bbox.left + bbox.width, y);
-            ctx.stroke();
-            ctx.restore();
-          },
-        ],
-      },
-    },
-    [[0], [80]],
-    $("chart"),
-  );
-}
-const chart = draw();
-new ResizeObserver(() => chart.setSize({ width: $("chart").clientWidth, height: 200 })).observe($("chart"));
-dark.addEventListener("change", () => chart.redraw());
+const chart = draw($("chart"), { height: 200, range: [0, 100], splits: [0, 60, 100], label: "moves", line: 60 });
 
 document.querySelectorAll('[name="who"]').forEach((choice) => choice.addEventListener("change", () => void begin(choice.value)));
 try {

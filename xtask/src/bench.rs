@@ -14,6 +14,8 @@ pub(crate) enum Subject {
     Face,
     /// Takeovers, false alarms, typing and cost of a known person's session; the forest beside scikit-learn's
     Identity,
+    /// What a page pays for the widget, beside ALTCHA's, Cap's and BotD's packages
+    Weight,
 }
 
 pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
@@ -22,6 +24,7 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
         Subject::Server => server(arguments),
         Subject::Face => face(),
         Subject::Identity => identity(),
+        Subject::Weight => weight(),
     }
 }
 
@@ -65,7 +68,7 @@ fn identity() -> Result<()> {
     let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
     build::package(Profile::Release)?;
     shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
-    say("recorded people (a minute)");
+    say("recorded people (four minutes)");
     bench(&[])?;
     let facts = root().join("target/facts.json");
     bench(&["--facts", &facts.to_string_lossy()])?;
@@ -76,4 +79,14 @@ fn identity() -> Result<()> {
     say("in the browser");
     let mut node = command("node");
     shell_run(node.arg(root().join("benches/identity.mjs")).env("CHROMIUM", browser.chromium))
+}
+
+fn weight() -> Result<()> {
+    let browser = setup::browser()?;
+    setup::npm_install("benches/peers")?;
+    build::package(Profile::Release)?;
+    shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
+    say("pages in a browser slowed four times");
+    let mut node = command("node");
+    shell_run(node.arg(root().join("benches/weight.mjs")).env("CHROMIUM", browser.chromium))
 }

@@ -232,7 +232,7 @@ pub(crate) fn bench_peers() -> Result<()> {
 const FACE_LANDMARKER: &str = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff";
 
 /// `folder/node_modules` as the lock file there says.
-fn npm_install(folder: &str) -> Result<()> {
+pub(crate) fn npm_install(folder: &str) -> Result<()> {
     let at = root().join(folder);
     let lock =
         std::fs::read(at.join("package-lock.json")).with_context(|| format!("no package-lock.json in {folder}"))?;
