@@ -85,19 +85,18 @@ impl Profile {
 
     /// The same of keys: [`KEYS_JUDGED`] times at once.
     pub fn weigh_typing(&self, seen: &[Observation]) -> Option<f64> {
-        self.weigh_habits(seen, self.habits[0].learnt().0 >= KEYS_LEARNT).map(|ratio| TYPING.log_odds(ratio))
+        self.weigh_habits(seen, |habits| habits.learnt().0 >= KEYS_LEARNT).map(|ratio| TYPING.log_odds(ratio))
     }
 
     /// The same of presses of a button: [`PRESSES_JUDGED`] times at once.
     pub fn weigh_presses(&self, seen: &[Observation]) -> Option<f64> {
-        self.weigh_habits(seen, self.habits[0].learnt().1 >= PRESSES_LEARNT).map(|ratio| PRESSES.log_odds(ratio))
+        self.weigh_habits(seen, |habits| habits.learnt().1 >= PRESSES_LEARNT).map(|ratio| PRESSES.log_odds(ratio))
     }
 
-    fn weigh_habits(&self, seen: &[Observation], enough: bool) -> Option<f64> {
+    fn weigh_habits(&self, seen: &[Observation], enough: impl Fn(&Habits) -> bool) -> Option<f64> {
         let [anchor, later] = &self.habits;
-        let first = anchor.weigh(seen).filter(|_| enough)?;
-        let learnt_later = later.learnt().0 + later.learnt().1 >= KEYS_LEARNT;
-        Some(if learnt_later { (first + later.weigh(seen)?) / 2.0 } else { first })
+        let first = anchor.weigh(seen).filter(|_| enough(anchor))?;
+        Some(if enough(later) { (first + later.weigh(seen)?) / 2.0 } else { first })
     }
 
     /// Learns a block: enrols it, or lets it in if it is surely this person's.

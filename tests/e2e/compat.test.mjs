@@ -125,20 +125,29 @@ test("vouchsafe.session comes with the classic script, and only when asked for",
   await page.close();
 });
 
-test("@marsidev/react-turnstile, unmodified, mounted twice by StrictMode", async () => {
+/** A page whose React application is `source`, beside `scripts` in the page. */
+async function visitReact(source, scripts) {
   const folder = mkdtempSync(join(tmpdir(), "vouchsafe-react-"));
   const page = join(folder, "page.jsx");
   writeFileSync(page, `
     import { StrictMode } from "react";
     import { createRoot } from "react-dom/client";
-    import { Turnstile } from "@marsidev/react-turnstile";
     const told = (token) => (window.token = token);
-    createRoot(document.getElementById("root")).render(
-      <StrictMode><form><Turnstile siteKey="demo" injectScript={false} onSuccess={told} options={{ action: "react" }} /></form></StrictMode>);`);
+    const show = (form) => createRoot(document.getElementById("root")).render(<StrictMode><form>{form}</form></StrictMode>);
+    ${source}`);
   const modules = join(root, "tests/clients/node_modules");
   const options = [page, "--bundle", "--jsx=automatic", "--format=esm", `--outfile=${join(folder, "page.js")}`, "--log-level=error"];
   execFileSync(join(root, "www/node_modules/.bin/esbuild"), options, { env: { ...process.env, NODE_PATH: modules } });
-  const visited = await visit(`<div id="root"></div><script id="cf-turnstile-script" src="/dist/compat/turnstile.js?render=explicit&onload=onloadTurnstileCallback"></script><script type="module" src="/react.js"></script>`, { scripts: { "/react.js": readFileSync(join(folder, "page.js"), "utf8") } });
+  const text = readFileSync(join(folder, "page.js"), "utf8");
+  return visit(`<div id="root"></div>${scripts}<script type="module" src="/react.js"></script>`, { scripts: { "/react.js": text } });
+}
+
+test("@marsidev/react-turnstile, unmodified, mounted twice by StrictMode", async () => {
+  const visited = await visitReact(
+    `import { Turnstile } from "@marsidev/react-turnstile";
+    show(<Turnstile siteKey="demo" injectScript={false} onSuccess={told} options={{ action: "react" }} />);`,
+    '<script id="cf-turnstile-script" src="/dist/compat/turnstile.js?render=explicit&onload=onloadTurnstileCallback"></script>',
+  );
   await visited.getByRole("button", { name: "Confirm you are human" }).click();
   await visited.waitForFunction(() => window.token);
   assert.equal(claimsOf(await visited.evaluate(() => window.token)).action, "react");
@@ -146,3 +155,31 @@ test("@marsidev/react-turnstile, unmodified, mounted twice by StrictMode", async
   assert.deepEqual(visited.errors, []);
   await visited.close();
 });
+
+for (const [service, component] of [
+  ["turnstile", "Turnstile"],
+  ["hcaptcha", "HCaptcha"],
+  ["recaptcha", "ReCaptcha"],
+]) {
+  test(`@better-captcha/react for ${service}, unmodified, told not to load a script of its own`, async () => {
+    const visited = await visitReact(
+      `import { useRef } from "react";
+      import { ${component} } from "@better-captcha/react/provider/${service}";
+      const options = { action: "better" }, script = { autoLoad: false };
+      function Form() {
+        const captcha = useRef(null);
+        window.read = () => captcha.current.getResponse();
+        return <${component} ref={captcha} sitekey="demo" options={options} scriptOptions={script} onSolve={told} />;
+      }
+      show(<Form />);`,
+      `<script src="/dist/compat/${service}.js?render=explicit"></script>`,
+    );
+    await visited.getByRole("button", { name: "Confirm you are human" }).first().click();
+    await visited.waitForFunction(() => window.token);
+    const [told, read] = await visited.evaluate(() => [window.token, window.read()]);
+    assert.equal(claimsOf(told).action, "better");
+    assert.equal(claimsOf(read).aud, "demo");
+    assert.deepEqual(visited.errors, []);
+    await visited.close();
+  });
+}

@@ -19,6 +19,17 @@ const REFUSALS = {
   "missing-input-response": "The check has not run. Please try again.",
 };
 
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(byId(button.dataset.copy).textContent);
+      byId("copied").textContent = "Copied.";
+    } catch {
+      byId("copied").textContent = "Your browser does not let a page copy. Please select the text.";
+    }
+  });
+}
+
 let lastVoucher = "";
 let settled = false;
 

@@ -1,13 +1,15 @@
 // Elements made node by node: no HTML is parsed, so pages that require Trusted Types and forbid inline styles can
 // keep both rules.
 
+import theme from "./theme.css";
+
 /** What elements of ours extend. On a server there is no HTMLElement; importing must still work there. */
 export const Element = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
-/** Gives a shadow tree its styles, without a style element. */
+/** Gives a shadow tree the colours of all and its own styles, without a style element. */
 export function style(root: ShadowRoot, css: string): void {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
+  sheet.replaceSync(theme + css);
   root.adoptedStyleSheets = [sheet];
 }
 
