@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
-use vouchsafe::profile::{FACTS, Forest, KEYS_JUDGED, Movements, Observation, Observer, Profile};
+use vouchsafe::profile::{FACTS, Forest, Group, Movements, Observation, Observer, Profile};
 use vouchsafe::session::{Policy, Session, State};
 use vouchsafe::trace::{Event, Kind, Trace, codec};
 
@@ -235,18 +235,20 @@ fn typists(traces: &[Trace]) -> Vec<Vec<Observation>> {
             order.push(user);
         }
         let mut observer = Observer::default();
-        let seen = trace.events.iter().filter_map(|event| observer.push(event)).filter(|one| one.habit.is_typing());
+        let seen =
+            trace.events.iter().flat_map(|event| observer.push(event)).filter(|one| one.habit.group() == Group::Typing);
         typed.entry(user).or_default().extend(seen);
     }
     order.into_iter().filter_map(|user| typed.remove(user)).collect()
 }
 
 fn typing(name: &str, typists: &[Vec<Observation>]) {
+    let judged = Group::Typing.judged();
     let known: Vec<Profile> = typists
         .iter()
         .map(|typed| {
             let mut profile = Profile::default();
-            typed[..typed.len() / 2].chunks(KEYS_JUDGED).for_each(|seen| profile.learn_habits(seen));
+            typed[..typed.len() / 2].chunks(judged).for_each(|seen| profile.learn_habits(Group::Typing, seen));
             profile
         })
         .collect();
@@ -254,9 +256,9 @@ fn typing(name: &str, typists: &[Vec<Observation>]) {
     for groups in [1, 3] {
         let (mut same, mut other) = (Vec::new(), Vec::new());
         for (i, typed) in typists.iter().enumerate() {
-            for seen in typed[typed.len() / 2..].chunks_exact(KEYS_JUDGED * groups) {
+            for seen in typed[typed.len() / 2..].chunks_exact(judged * groups) {
                 for (j, profile) in known.iter().enumerate() {
-                    let weighed = seen.chunks(KEYS_JUDGED).filter_map(|seen| profile.weigh_typing(seen));
+                    let weighed = seen.chunks(judged).filter_map(|seen| profile.weigh_habits(Group::Typing, seen));
                     if i == j { &mut same } else { &mut other }.push(weighed.sum::<f64>());
                 }
             }
@@ -264,7 +266,7 @@ fn typing(name: &str, typists: &[Vec<Observation>]) {
         let asked = |scores: &[f64]| scores.iter().filter(|s| **s < 0.0).count() as f64 / scores.len().max(1) as f64;
         print!(
             "after {} keys EER {:.1} %, against the person {:.1} %, against others {:.1} %; ",
-            KEYS_JUDGED * groups / 2,
+            judged * groups / 2,
             100.0 * equal_error(&same, &other),
             100.0 * asked(&same),
             100.0 * asked(&other)

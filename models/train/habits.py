@@ -78,6 +78,8 @@ def main():
     words = (1 - BROAD) * counted(pairs, PAIR) + BROAD * broad_pair
     rows = [letters, broad_held, broad_held, words, broad_pair, broad_pair, broad_pair]
     rows += [counted(buttons_held, BUTTON), counted(settled, BUTTON)]
+    # Nobody's wheel and nobody's coming back were recorded: anything is as likely.
+    rows += [np.full(BINS, 1 / BINS)] * 3
     weights = np.round(np.stack(rows) * 20_000).astype("<u2")
     (ROOT / "models/habits.bin").write_bytes(weights.tobytes())
 

@@ -1,37 +1,81 @@
-//! Times that are somebody's own: how long keys and buttons are held, how keys follow each other, how long a hand
-//! waits on its target before it presses.
+//! Times and amounts that are somebody's own: how long keys and buttons are held, how keys follow each other, how long a
+//! hand waits on its target before it presses, how the wheel turns, how soon somebody is back at work.
 //!
 //! What is known of a person is a histogram a habit, what is known of people another; an observation speaks for the
 //! person by how much likelier it is there than here.
 
 use crate::trace::{Event, KeyClass, Kind};
 
-/// One kind of time.
+/// One kind of time or amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// How long a letter is held.
+    /// How long a letter is held, ms.
     LetterHeld,
-    /// How long the space bar is held.
+    /// How long the space bar is held, ms.
     SpaceHeld,
-    /// How long any other key that writes is held.
+    /// How long any other key that writes is held, ms.
     OtherHeld,
-    /// From letter to letter, press to press.
+    /// From letter to letter, press to press, ms.
     WithinWord,
-    /// From letter to space, press to press.
+    /// From letter to space, press to press, ms.
     IntoSpace,
-    /// From space to letter, press to press.
+    /// From space to letter, press to press, ms.
     AfterSpace,
-    /// From press to press of any other pair.
+    /// From press to press of any other pair, ms.
     OtherPair,
-    /// How long a button is held.
+    /// How long a button is held, ms.
     ButtonHeld,
-    /// From the last movement to the press of a button.
+    /// From the last movement to the press of a button, ms.
     Settled,
+    /// How far the wheel turns at once, px: a mouse's notch, or a trackpad's glide.
+    WheelTurn,
+    /// From turn to turn of the wheel, ms.
+    WheelPause,
+    /// From coming back to the page to doing something, ms.
+    Return,
+}
+
+/// Habits that are judged together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Keys.
+    Typing,
+    /// Buttons.
+    Clicks,
+    /// The wheel.
+    Scroll,
+    /// Coming back.
+    Attention,
+}
+
+impl Group {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Typing, Self::Clicks, Self::Scroll, Self::Attention];
+
+    /// How many observations are judged at once: of typing about 50 keys, of clicks about 15.
+    pub fn judged(self) -> usize {
+        match self {
+            Self::Typing => 100,
+            Self::Clicks => 30,
+            Self::Scroll => 60,
+            Self::Attention => 5,
+        }
+    }
+
+    /// How many make it known.
+    pub(super) fn learnt(self) -> u32 {
+        4 * self.judged() as u32
+    }
+
+    /// After how many others are only let in.
+    pub(super) fn anchored(self) -> u32 {
+        4 * self.learnt()
+    }
 }
 
 impl Habit {
     /// All, in the order of `models/habits.bin` and of a stored profile.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::LetterHeld,
         Self::SpaceHeld,
         Self::OtherHeld,
@@ -41,36 +85,44 @@ impl Habit {
         Self::OtherPair,
         Self::ButtonHeld,
         Self::Settled,
+        Self::WheelTurn,
+        Self::WheelPause,
+        Self::Return,
     ];
 
-    /// Whether it is one of the keys; else of a button.
-    pub fn is_typing(self) -> bool {
-        !matches!(self, Self::ButtonHeld | Self::Settled)
+    /// What it is judged with.
+    pub fn group(self) -> Group {
+        match self {
+            Self::ButtonHeld | Self::Settled => Group::Clicks,
+            Self::WheelTurn | Self::WheelPause => Group::Scroll,
+            Self::Return => Group::Attention,
+            _ => Group::Typing,
+        }
     }
 
-    /// Least and greatest ln ms told apart.
+    /// Least and greatest logarithm told apart.
     fn range(self) -> (f64, f64) {
         match self {
             Self::LetterHeld | Self::SpaceHeld | Self::OtherHeld => (2.5, 6.0),
             Self::WithinWord | Self::IntoSpace | Self::AfterSpace | Self::OtherPair => (2.5, 7.3),
-            Self::ButtonHeld | Self::Settled => (0.0, 8.0),
+            _ => (0.0, 8.0),
         }
     }
 
-    fn bin(self, ms: f64) -> usize {
+    fn bin(self, value: f64) -> usize {
         let (low, high) = self.range();
-        let share = (libm::log(ms.max(1.0)) - low) / (high - low);
+        let share = (libm::log(value.max(1.0)) - low) / (high - low);
         ((share * BINS as f64).max(0.0) as usize).min(BINS - 1)
     }
 }
 
-/// One time of one habit, ms.
+/// One time or amount of one habit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
     /// Which.
     pub habit: Habit,
-    /// How long.
-    pub ms: f64,
+    /// How long or how much, in the habit's unit.
+    pub value: f64,
 }
 
 /// Events in, observations out.
@@ -79,28 +131,44 @@ pub struct Observer {
     open: Vec<(KeyClass, f64)>,
     last_key: Option<(KeyClass, f64)>,
     last_move: Option<f64>,
+    last_turn: Option<f64>,
     pressed: Option<f64>,
+    back: Option<f64>,
 }
 
 impl Observer {
-    /// What `event` ends.
-    pub fn push(&mut self, event: &Event) -> Option<Observation> {
+    /// What `event` ends: none, one or two observations.
+    pub fn push(&mut self, event: &Event) -> impl Iterator<Item = Observation> + use<> {
         let t = event.t;
-        let observation = |habit, ms: f64| (ms > 0.0 && ms < PAUSE_MS).then_some(Observation { habit, ms });
-        match event.kind {
+        let time = |habit, ms: f64| (ms > 0.0 && ms < PAUSE_MS).then_some(Observation { habit, value: ms });
+        let returned = match event.kind {
+            Kind::Focus | Kind::Visible => {
+                self.back = Some(t);
+                None
+            }
+            Kind::Blur | Kind::Hidden => {
+                self.back = None;
+                None
+            }
+            _ => self.back.take().and_then(|since| {
+                let value = t - since;
+                (value > 0.0).then_some(Observation { habit: Habit::Return, value })
+            }),
+        };
+        let mut turned = None;
+        let ended = match event.kind {
             Kind::KeyDown(KeyClass::Modifier) | Kind::KeyUp(KeyClass::Modifier) => None,
             Kind::KeyDown(class) => {
                 if self.open.len() == MOST_OPEN {
                     self.open.remove(0);
                 }
                 self.open.push((class, t));
-                let (before, since) = self.last_key.replace((class, t))?;
-                observation(pair(before, class), t - since)
+                let before = self.last_key.replace((class, t));
+                before.and_then(|(before, since)| time(pair(before, class), t - since))
             }
             Kind::KeyUp(class) => {
-                let index = self.open.iter().position(|(open, _)| *open == class)?;
-                let (_, since) = self.open.remove(index);
-                observation(held(class), t - since)
+                let index = self.open.iter().position(|(open, _)| *open == class);
+                index.and_then(|index| time(held(class), t - self.open.remove(index).1))
             }
             Kind::Move(_) => {
                 self.last_move = Some(t);
@@ -108,11 +176,16 @@ impl Observer {
             }
             Kind::Down(_) => {
                 self.pressed = Some(t);
-                observation(Habit::Settled, t - self.last_move?)
+                self.last_move.and_then(|since| time(Habit::Settled, t - since))
             }
-            Kind::Up(_) => observation(Habit::ButtonHeld, t - self.pressed.take()?),
+            Kind::Up(_) => self.pressed.take().and_then(|since| time(Habit::ButtonHeld, t - since)),
+            Kind::Wheel { delta_y } => {
+                turned = Some(Observation { habit: Habit::WheelTurn, value: f64::from(delta_y.abs()) });
+                self.last_turn.replace(t).and_then(|since| time(Habit::WheelPause, t - since))
+            }
             _ => None,
-        }
+        };
+        [returned, ended, turned].into_iter().flatten()
     }
 }
 
@@ -152,16 +225,13 @@ impl Habits {
         if counts.iter().map(|count| u32::from(*count)).sum::<u32>() >= MOST_COUNTED {
             counts.iter_mut().for_each(|count| *count /= 2);
         }
-        counts[seen.habit.bin(seen.ms)] += 1;
+        counts[seen.habit.bin(seen.value)] += 1;
     }
 
-    /// How many times of typing, and how many of pressing buttons, were learnt.
-    pub fn learnt(&self) -> (u32, u32) {
-        let of = |typing: bool| {
-            let counts = Habit::ALL.into_iter().zip(&self.counts).filter(|(habit, _)| habit.is_typing() == typing);
-            counts.flat_map(|(_, counts)| counts).map(|count| u32::from(*count)).sum()
-        };
-        (of(true), of(false))
+    /// How many observations of a group were learnt.
+    pub fn learnt(&self, group: Group) -> u32 {
+        let counts = Habit::ALL.into_iter().zip(&self.counts).filter(|(habit, _)| habit.group() == group);
+        counts.flat_map(|(_, counts)| counts).map(|count| u32::from(*count)).sum()
     }
 
     /// Mean natural logarithm of how much likelier each time is with this person than with people; `None` of nothing.
@@ -173,7 +243,7 @@ impl Habits {
         let mut known: [Option<[f64; BINS]>; Habit::ALL.len()] = Default::default();
         let mut sum = 0.0;
         for one in seen {
-            let (habit, bin) = (one.habit as usize, one.habit.bin(one.ms));
+            let (habit, bin) = (one.habit as usize, one.habit.bin(one.value));
             let person = known[habit].get_or_insert_with(|| self.shares(one.habit, &people[habit]));
             sum += libm::log(person[bin] / people[habit][bin]);
         }
@@ -257,7 +327,7 @@ mod tests {
 
     fn seen(events: &[Event]) -> Vec<(Habit, f64)> {
         let mut observer = Observer::default();
-        events.iter().filter_map(|event| observer.push(event)).map(|one| (one.habit, one.ms)).collect()
+        events.iter().flat_map(|event| observer.push(event)).map(|one| (one.habit, one.value)).collect()
     }
 
     #[test]
@@ -287,16 +357,33 @@ mod tests {
     }
 
     #[test]
+    fn the_wheel_tells_how_far_and_how_often_and_a_return_how_soon() {
+        let turn = |t| at(t, Kind::Wheel { delta_y: -120.0 });
+        let events =
+            [at(0.0, Kind::Focus), turn(700.0), turn(760.0), turn(9000.0), at(9100.0, Kind::Blur), turn(9200.0)];
+        let expected = [
+            (Habit::Return, 700.0),
+            (Habit::WheelTurn, 120.0),
+            (Habit::WheelPause, 60.0),
+            (Habit::WheelTurn, 120.0),
+            (Habit::WheelTurn, 120.0),
+            (Habit::WheelPause, 200.0),
+            (Habit::WheelTurn, 120.0),
+        ];
+        assert_eq!(seen(&events), expected);
+    }
+
+    #[test]
     fn keys_never_let_go_are_forgotten() {
         let mut observer = Observer::default();
         for i in 0..1000 {
-            observer.push(&at(f64::from(i), Kind::KeyDown(KeyClass::Letter)));
+            let _ = observer.push(&at(f64::from(i), Kind::KeyDown(KeyClass::Letter)));
         }
         assert_eq!(observer.open.len(), MOST_OPEN);
     }
 
     fn quick(ms: f64, count: usize) -> Vec<Observation> {
-        (0..count).map(|i| Observation { habit: Habit::WithinWord, ms: ms + (i % 7) as f64 * ms / 40.0 }).collect()
+        (0..count).map(|i| Observation { habit: Habit::WithinWord, value: ms + (i % 7) as f64 * ms / 40.0 }).collect()
     }
 
     #[test]
@@ -306,14 +393,14 @@ mod tests {
         quick(110.0, 300).into_iter().for_each(|one| habits.learn(one));
         assert!(habits.weigh(&quick(110.0, 50)).unwrap() > 0.5);
         assert!(habits.weigh(&quick(400.0, 50)).unwrap() < -0.5);
-        assert_eq!((habits.weigh(&[]), habits.learnt()), (None, (300, 0)));
+        assert_eq!((habits.weigh(&[]), Group::ALL.map(|group| habits.learnt(group))), (None, [300, 0, 0, 0]));
     }
 
     #[test]
     fn what_is_learnt_stays_bounded_and_comes_back_from_its_bytes() {
         let mut habits = Habits::default();
         quick(110.0, 100_000).into_iter().for_each(|one| habits.learn(one));
-        assert!(habits.learnt().0 <= MOST_COUNTED);
+        assert!(habits.learnt(Group::Typing) <= MOST_COUNTED);
         assert_eq!(Habits::from_bytes(&habits.to_bytes()), Some(habits));
         assert_eq!(Habits::from_bytes(&[0; 3]), None);
     }

@@ -24,8 +24,8 @@ mod signature;
 pub use face::FaceTemplate;
 pub use facts::{FACTS, Facts};
 pub use forest::Forest;
-pub use habit::{Habit, Habits, Observation, Observer};
-pub use person::{Home, KEYS_JUDGED, MOVEMENTS_JUDGED, PRESSES_JUDGED, Place, Profile, Summary};
+pub use habit::{Group, Habit, Habits, Observation, Observer};
+pub use person::{Home, MOVEMENTS_JUDGED, Place, Profile, Summary};
 pub use signature::{Centroid, Movement, Movements, STRIDE, Signature};
 
 /// Moves in a block, as in the SapiMouse protocol (Antal, Fejér, Buza 2021).

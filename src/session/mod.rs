@@ -17,8 +17,8 @@ pub use trust::{ALARM, Reason, Signal, Trust};
 
 use crate::presence::SAME_PERSON_SIMILARITY;
 use crate::profile::{
-    BLOCK_MOVES, FaceTemplate, KEYS_JUDGED, MOVEMENTS_JUDGED, Movement, Movements, Observation, Observer,
-    PRESSES_JUDGED, Profile, STRIDE, Signature,
+    BLOCK_MOVES, FaceTemplate, Group, MOVEMENTS_JUDGED, Movement, Movements, Observation, Observer, Profile, STRIDE,
+    Signature,
 };
 use crate::trace::{Event, Kind};
 use std::collections::VecDeque;
@@ -33,8 +33,8 @@ pub struct Session {
     /// Those judged together.
     recent: VecDeque<Signature>,
     observer: Observer,
-    keys: Vec<Observation>,
-    presses: Vec<Observation>,
+    /// Observations of each group until there are enough to judge.
+    waiting: [Vec<Observation>; Group::ALL.len()],
     /// Movements since a whole block, which is what is learnt.
     strides: usize,
     moves: u64,
@@ -55,8 +55,7 @@ impl Session {
             movements: Movements::default(),
             recent: VecDeque::new(),
             observer: Observer::default(),
-            keys: Vec::new(),
-            presses: Vec::new(),
+            waiting: Default::default(),
             strides: 0,
             moves: 0,
             made_up: 0,
@@ -88,9 +87,7 @@ impl Session {
         if let Some(movement) = self.movements.push(event) {
             self.look_at(&movement);
         }
-        if let Some(observation) = self.observer.push(event) {
-            self.observe(observation);
-        }
+        self.observer.push(event).for_each(|observation| self.observe(observation));
     }
 
     fn look_at(&mut self, movement: &Movement) {
@@ -130,23 +127,18 @@ impl Session {
     }
 
     fn observe(&mut self, observation: Observation) {
-        let typing = observation.habit.is_typing();
-        let (waiting, enough) =
-            if typing { (&mut self.keys, KEYS_JUDGED) } else { (&mut self.presses, PRESSES_JUDGED) };
+        let group = observation.habit.group();
+        let waiting = &mut self.waiting[group as usize];
         waiting.push(observation);
-        if waiting.len() < enough {
+        if waiting.len() < group.judged() {
             return;
         }
         let seen = std::mem::take(waiting);
-        let (signal, log_odds) = match typing {
-            true => (Signal::Typing, self.profile.weigh_typing(&seen)),
-            false => (Signal::Clicks, self.profile.weigh_presses(&seen)),
-        };
-        if let Some(log_odds) = log_odds {
-            self.weigh(signal, log_odds);
+        if let Some(log_odds) = self.profile.weigh_habits(group, &seen) {
+            self.weigh(Signal::of(group), log_odds);
         }
         if self.may_learn() {
-            self.profile.learn_habits(&seen);
+            self.profile.learn_habits(group, &seen);
             self.changed = true;
         }
     }

@@ -5,6 +5,8 @@
 //! minute after it. When the ratios are right, a test that rings at doubt `h` rings for the right person at most once
 //! in `e^h` pieces of evidence (Lorden 1971).
 
+use crate::profile::Group;
+
 /// What evidence comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,6 +19,10 @@ pub enum Signal {
     Typing,
     /// How buttons are pressed.
     Clicks,
+    /// How the wheel turns.
+    Scroll,
+    /// How soon somebody who comes back does something.
+    Attention,
     /// A face check.
     Face,
     /// Marks of a program in the browser, or events a script made up.
@@ -37,11 +43,13 @@ pub enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Pointer,
         Self::Manner,
         Self::Typing,
         Self::Clicks,
+        Self::Scroll,
+        Self::Attention,
         Self::Face,
         Self::Environment,
         Self::TimeZone,
@@ -51,6 +59,15 @@ impl Signal {
         Self::Idleness,
         Self::Challenge,
     ];
+
+    pub(super) fn of(group: Group) -> Self {
+        match group {
+            Group::Typing => Self::Typing,
+            Group::Clicks => Self::Clicks,
+            Group::Scroll => Self::Scroll,
+            Group::Attention => Self::Attention,
+        }
+    }
 
     /// In plain words, for the person and for the site.
     pub fn words(self, for_the_person: bool) -> &'static str {
@@ -63,6 +80,10 @@ impl Signal {
             (Self::Typing, false) => "the keys have another rhythm than yours",
             (Self::Clicks, true) => "buttons are pressed as you press them",
             (Self::Clicks, false) => "buttons are pressed in another way than yours",
+            (Self::Scroll, true) => "the wheel turns as you turn it",
+            (Self::Scroll, false) => "the wheel turns in another way than yours",
+            (Self::Attention, true) => "coming back goes as with you",
+            (Self::Attention, false) => "coming back goes otherwise than with you",
             (Self::Face, true) => "the face is yours",
             (Self::Face, false) => "the face is not yours",
             (Self::Environment, true) => "the browser is as it was",

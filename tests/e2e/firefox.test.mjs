@@ -1,7 +1,7 @@
 // The main flow in Firefox.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -61,6 +61,38 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
     assert.match(await inside(page, ".why"), /all that is added/);
     await page.keyboard.press("Escape");
     assert.equal(await inside(page, ".why"), undefined);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+
+  test("a session: somebody is learnt, still known after a reload, and another is noticed", async () => {
+    const people = JSON.parse(readFileSync(join(root, "www/demo/people.json"), "utf8"));
+    const begin = (page) =>
+      page.evaluate(async () => {
+        // A driven browser would be asked at once.
+        Object.defineProperty(navigator, "webdriver", { get: () => false });
+        const { session } = await import("/dist/session.js");
+        window.mine = await session({ watch: false });
+        return { enrolled: mine.status.enrolled, vault: mine.vault };
+      });
+    const feed = (page, name) =>
+      page.evaluate((packed) => {
+        let [t, x, y] = [0, 0, 0];
+        const events = [];
+        for (let i = 0; i < packed.length; i += 4) events.push((t += packed[i]), (x += packed[i + 1]), (y += packed[i + 2]), packed[i + 3]);
+        mine.feed(Float64Array.from(events));
+        return mine.status.state;
+      }, people[name]);
+    const page = await visit("/face.html");
+    assert.deepEqual(await begin(page), { enrolled: 0, vault: "stored" });
+    assert.equal(await feed(page, "learnt"), "open");
+    await page.evaluate(() => mine.end());
+    await page.reload();
+    assert.deepEqual(await begin(page), { enrolled: 1, vault: "stored" });
+    assert.equal(await feed(page, "same"), "open");
+    assert.equal(await feed(page, "other"), "challenge");
+    const parcel = await page.evaluate(async () => (await mine.export("a passphrase")).length);
+    assert.ok(parcel > 4000, `${parcel}`);
     assert.deepEqual(page.errors, []);
     await page.close();
   });

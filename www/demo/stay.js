@@ -170,12 +170,13 @@ $("act").addEventListener("click", async () => {
 });
 
 function summarise() {
-  const { mice, keys, presses, face, home, bytes } = current.summary;
+  const { mice, keys, presses, turns, face, home, bytes } = current.summary;
   const vaults = { stored: "encrypted, here", memory: "not kept: no storage", full: "not kept: no room", newer: "left to a newer version", damaged: "began anew" };
   const facts = {
     Movement: mice.length === 0 ? "nothing yet" : mice.map((blocks) => `${(blocks * 128).toLocaleString("en")} moves`).join(", "),
     Typing: keys === 0 ? "nothing yet" : `${keys} times`,
     Clicks: presses === 0 ? "nothing yet" : `${presses} times`,
+    Scrolling: turns === 0 ? "nothing yet" : `${turns} times`,
     Face: face ? "a template" : "none",
     "Time zone": home.zone ?? "unknown",
     Size: `${(bytes / 1024).toFixed(1)} KB`,

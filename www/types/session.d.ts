@@ -59,6 +59,8 @@ export interface Summary {
   /** Times of keys and of buttons learnt. */
   keys: number;
   presses: number;
+  /** Turns of the wheel and times between them learnt. */
+  turns: number;
   face: boolean;
   home: { zone?: string; language?: string; place?: { latitude: number; longitude: number; at: number } };
   /** Size of the profile. */
