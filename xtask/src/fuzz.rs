@@ -67,6 +67,13 @@ fn write_seeds(target: &str, corpus: &Path) -> Result<()> {
             .flat_map(|v| [format!("secret=s&response={v}"), format!(r#"{{"secret":"s","response":"{v}"}}"#)])
             .map(String::into_bytes)
             .collect(),
+        // Nobody, and somebody of whom two blocks and the facts of one are known.
+        "profile" => {
+            let rest = vec![0; 2 * 576 + 2 + 32 + 3];
+            let block = [1f32.to_le_bytes().as_slice(), &[5; 32]].concat();
+            let hand = [[2, 0, 0, 0, 1, 0].as_slice(), &block, &block, &[9; 25]].concat();
+            vec![[b"VSP1\0", rest.as_slice()].concat(), [b"VSP1\x01", hand.as_slice(), &rest].concat()]
+        }
         _ => Vec::new(),
     };
     for (i, seed) in seeds.iter().enumerate() {
@@ -80,7 +87,7 @@ fn host() -> Result<String> {
     version.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)).context("rustc names no host")
 }
 
-const TARGETS: [&str; 7] = ["voucher", "claims", "challenge", "evidence", "trace", "body", "photograph"];
+const TARGETS: [&str; 8] = ["voucher", "claims", "challenge", "evidence", "trace", "body", "photograph", "profile"];
 
 /// What tells libFuzzer which input reached new code.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -61,7 +61,7 @@ enum Command {
     },
     /// Feed mutated input to everything that parses what comes from outside
     Fuzz {
-        /// Only this target: voucher, claims, challenge, evidence, trace, body or photograph
+        /// Only this target: voucher, claims, challenge, evidence, trace, body, photograph or profile
         target: Option<String>,
         /// Seconds for each target
         #[arg(long, default_value_t = 60)]
