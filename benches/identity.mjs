@@ -1,8 +1,7 @@
 // What a session costs in headless Chromium: three minutes enrolled, an update, opening a profile, memory.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, startBrowser, startServer } from "../tests/e2e/helpers.mjs";
+import { recorded, root, startBrowser, startServer } from "../tests/e2e/helpers.mjs";
 
 const server = await startServer();
 const { browser, page: open } = await startBrowser({ automated: false });
@@ -11,22 +10,11 @@ await page.route("**/bench/session.js", (route) => route.fulfill({ path: join(ro
 // The module as it ships.
 await page.route("**/bench/session.wasm", (route) => route.fulfill({ path: join(root, "www/dist/session.wasm"), contentType: "application/wasm" }));
 await page.goto(`${server.url}/healthz`);
-const people = JSON.parse(readFileSync(join(root, "www/demo/people.json"), "utf8"));
 
 const rows = await page.evaluate(async ({ learnt, same }) => {
   const module = await import("/bench/session.js");
   const { memory } = await module.default({ module_or_path: "/bench/session.wasm" });
-  const events = (packed, start) => {
-    const out = [];
-    let [t, x, y] = [start, 0, 0];
-    for (let i = 0; i < packed.length; i += 4) {
-      t += packed[i];
-      x += packed[i + 1];
-      y += packed[i + 2];
-      out.push(Float64Array.of(t, x, y, packed[i + 3]));
-    }
-    return out;
-  };
+  const events = (flat) => Array.from({ length: flat.length / 4 }, (_, i) => Float64Array.from(flat.slice(4 * i, 4 * i + 4)));
   const before = memory.buffer.byteLength;
   const companion = new module.Companion(undefined, undefined, false, 0);
   const times = (list) => {
@@ -38,8 +26,8 @@ const rows = await page.evaluate(async ({ learnt, same }) => {
     each.sort((a, b) => a - b);
     return { sum: each.reduce((a, b) => a + b, 0), most: each.at(-1), count: each.length, worked: each.filter((ms) => ms > 0.2).length };
   };
-  const enrol = times(events(learnt, 0));
-  const update = times(events(same, 200_000));
+  const enrol = times(events(learnt));
+  const update = times(events(same));
   const profile = companion.profile();
   const start = performance.now();
   const opened = new module.Companion(profile, undefined, false, 0);
@@ -60,7 +48,7 @@ const rows = await page.evaluate(async ({ learnt, same }) => {
     ["memory of the module, at start and with two sessions", `${(before / 2 ** 20).toFixed(1)} MiB, ${(grown / 2 ** 20).toFixed(1)} MiB`, "5 MB"],
     ["key of a parcel (Argon2id)", show(derived), ""],
   ];
-}, people);
+}, { learnt: recorded("learnt"), same: recorded("same", 200_000) });
 console.log("| in the browser | measured | goal |\n|---|---|---|");
 for (const row of rows) console.log(`| ${row.join(" | ")} |`);
 await browser.close();

@@ -3,35 +3,36 @@
 //!
 //! Log-odds were fixed on SapiMouse users 61 to 70 and on BKSD typists 1 to 35; who is asked here is somebody else.
 
+#[path = "../tests/shared/mod.rs"]
+mod shared;
+
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 use std::time::Instant;
 use vouchsafe::profile::{FACTS, Forest, Group, Movements, Observation, Observer, Profile};
 use vouchsafe::session::{Policy, Session, State};
 use vouchsafe::trace::{Event, Kind, Trace, codec};
 
 fn main() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    if !data.is_dir() {
-        println!("SKIPPED: no recorded people in {}", data.display());
-        return;
-    }
-    let read = |name: &str| -> Vec<Trace> {
-        let file = std::fs::File::open(data.join(format!("{name}.jsonl.gz"))).expect("a data set");
-        let mut text = String::new();
-        flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).expect("gzip");
-        text.lines().map(|line| codec::decode(line).expect("a trace").trace).collect()
+    let read = |name: &str| -> Option<Vec<Trace>> {
+        let text = shared::data_set(name)?;
+        Some(text.lines().map(|line| codec::decode(line).expect("a trace").trace).collect())
     };
-    let people = mice(&read("human-pointer"), 71..=80);
+    let Some(people) = read("human-pointer").map(|traces| mice(&traces, 71..=80)) else { return };
     if let Some(file) = std::env::args().skip_while(|argument| argument != "--facts").nth(1) {
         std::fs::write(file, forests(&people)).expect("the file for the peer is written");
         return;
     }
     takeovers(&people);
-    other_circumstances(&people, &read("human-pointer-freihaut"));
-    typing("BKSD, typists 36 to 70", &typists(&read("human-typing-bksd"))[35..]);
-    typing("Aalto (evaluation only)", &typists(&read("human-typing")));
+    other_mice(&people);
+    if let Some(traces) = read("human-pointer-freihaut") {
+        another_task(&traces);
+    }
+    if let Some(traces) = read("human-typing-bksd") {
+        typing("BKSD, typists 36 to 70", &typists(&traces)[35..]);
+    }
+    if let Some(traces) = read("human-typing") {
+        typing("Aalto (evaluation only)", &typists(&traces));
+    }
     cost(&people[0]);
 }
 
@@ -53,12 +54,16 @@ fn mice(traces: &[Trace], users: std::ops::RangeInclusive<u32>) -> Vec<Person> {
     users.filter_map(person).collect()
 }
 
-/// A session that has learnt `events`, and when they end, ms.
-fn enrol(events: &[Event]) -> (Session, f64) {
-    let policy = Policy { idle_after: 0.0, ..Policy::default() };
-    let mut session = Session::new(Profile::default(), policy, 0.0);
-    let end = feed(&mut session, events, 0.0).1;
-    (session, end)
+/// A visit that only evidence ends.
+fn visit(profile: Profile) -> Session {
+    Session::new(profile, Policy { idle_after: 0.0, ..Policy::default() }, 0.0)
+}
+
+/// A session that has learnt `events`, gone through `times` over.
+fn enrol(events: &[Event], times: usize) -> Session {
+    let mut session = visit(Profile::default());
+    feed_again(&mut session, events, times, 0.0);
+    session
 }
 
 /// Moves until the session asked for a challenge, if it did, and the time at the end, ms.
@@ -76,14 +81,12 @@ fn feed(session: &mut Session, events: &[Event], from: f64) -> (Option<u64>, f64
 
 /// `times` over.
 fn feed_again(session: &mut Session, events: &[Event], times: usize, mut from: f64) -> (Option<u64>, f64) {
-    let mut sum = 0;
+    let before = session.moves();
     for _ in 0..times {
-        let before = session.moves();
         let (noticed, end) = feed(session, events, from);
-        if let Some(moves) = noticed {
-            return (Some(sum + moves), end);
+        if noticed.is_some() {
+            return (Some(session.moves() - before), end);
         }
-        sum += session.moves() - before;
         from = end;
     }
     (None, from)
@@ -91,9 +94,7 @@ fn feed_again(session: &mut Session, events: &[Event], times: usize, mut from: f
 
 /// A new visit of somebody known.
 fn again(session: &Session) -> Session {
-    let policy = Policy { idle_after: 0.0, ..Policy::default() };
-    let profile = Profile::from_bytes(&session.profile().to_bytes()).expect("what was written");
-    Session::new(profile, policy, 0.0)
+    visit(Profile::from_bytes(&session.profile().to_bytes()).expect("what was written"))
 }
 
 /// An hour of moves (480 blocks) made of stretches of one session, from places a generator chooses.
@@ -114,7 +115,7 @@ fn hour(events: &[Event], random: &mut u64) -> Vec<Event> {
 const HOURS: usize = 10;
 
 fn takeovers(people: &[Person]) {
-    let sessions: Vec<_> = people.iter().map(|person| enrol(&person.enrolled).0).collect();
+    let sessions: Vec<_> = people.iter().map(|person| enrol(&person.enrolled, 1)).collect();
     let mut random = 1;
     let (mut delays, mut never, mut replays) = (Vec::new(), 0, 0);
     let mut alarms = Vec::new();
@@ -166,9 +167,8 @@ fn takeovers(people: &[Person]) {
     println!("The owner's own recording played back: noticed in {replays} of {}.", people.len());
 }
 
-/// Another mouse, made by scaling, before and after it was learnt; another task; the same task of a data set with
-/// other people and another recorder.
-fn other_circumstances(people: &[Person], freihaut: &[Trace]) {
+/// Another mouse, made by scaling, before and after it was learnt.
+fn other_mice(people: &[Person]) {
     println!("\n| the same person with | asked | asked again on the next visit, once passed |");
     println!("|---|---|---|");
     for factor in [0.6, 0.8, 1.25, 1.6] {
@@ -183,7 +183,7 @@ fn other_circumstances(people: &[Person], freihaut: &[Trace]) {
         };
         let (mut asked, mut asked_again) = (0, 0);
         for person in people {
-            let mut session = again(&enrol(&person.enrolled).0);
+            let mut session = again(&enrol(&person.enrolled, 1));
             let (noticed, end) = feed_again(&mut session, &scaled(&person.probe), 3, 0.0);
             if noticed.is_none() {
                 continue;
@@ -196,19 +196,16 @@ fn other_circumstances(people: &[Person], freihaut: &[Trace]) {
         }
         println!("| a mouse {factor} times as fast | {asked} of {} | {asked_again} of {asked} |", people.len());
     }
+}
+
+/// People of another recorder, all at one task: half a minute is enrolled three times over, another compared.
+fn another_task(freihaut: &[Trace]) {
     let mut by_person: BTreeMap<&str, Vec<&Trace>> = BTreeMap::new();
     for trace in freihaut {
         by_person.entry(trace.user.as_deref().unwrap_or_default()).or_default().push(trace);
     }
     let pairs: Vec<_> = by_person.values().filter(|traces| traces.len() == 2).collect();
-    let twice = |trace: &Trace| {
-        let mut events = trace.events.clone();
-        let end = events.last().map_or(0.0, |event| event.t) + 500.0;
-        events.extend(trace.events.iter().map(|event| Event { t: event.t + end, ..*event }));
-        events.extend(trace.events.iter().map(|event| Event { t: event.t + 2.0 * end, ..*event }));
-        events
-    };
-    let known: Vec<_> = pairs.iter().map(|traces| enrol(&twice(traces[0])).0).collect();
+    let known: Vec<_> = pairs.iter().map(|traces| enrol(&traces[0].events, 3)).collect();
     let noticed = |of: &Session, trace: &Trace| feed_again(&mut again(of), &trace.events, 4, 0.0).0.is_some();
     let own = pairs.iter().zip(&known).filter(|(traces, known)| noticed(known, traces[1])).count();
     let others = pairs.iter().enumerate().flat_map(|(i, traces)| {
@@ -301,7 +298,7 @@ fn forests(people: &[Person]) -> String {
 
 fn cost(person: &Person) {
     let start = Instant::now();
-    let (session, _) = enrol(&person.enrolled);
+    let session = enrol(&person.enrolled, 1);
     let whole = start.elapsed();
     let bytes = session.profile().to_bytes();
     let start = Instant::now();

@@ -2,7 +2,7 @@
 // and BotD's packages, each on a page with one form.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ function bundled(name, source) {
   try {
     execFileSync(join(root, "www/node_modules/.bin/esbuild"), [entry, "--bundle", "--minify", "--format=esm", "--target=es2022", `--outfile=${out}`, "--log-level=error"]);
   } finally {
-    execFileSync("rm", [entry]);
+    rmSync(entry);
   }
   return readFileSync(out);
 }

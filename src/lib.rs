@@ -46,6 +46,9 @@ pub mod voucher;
 
 pub use decimals::four_decimals;
 
+#[cfg(all(target_arch = "wasm32", any(feature = "camera", feature = "session")))]
+mod js;
+
 #[cfg(all(target_arch = "wasm32", feature = "listeners"))]
 pub mod web;
 

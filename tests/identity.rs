@@ -1,8 +1,9 @@
 //! Telling people apart by their movement: the command on recorded people.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod shared;
+
 use serde_json::{Value, json};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -74,13 +75,7 @@ fn what_cannot_be_compared_is_said_and_the_rest_is_answered() {
 /// Users 61 to 80, whom the network was not trained on (`models/identity.md`).
 #[test]
 fn strangers_to_the_network_are_told_apart() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/human-pointer.jsonl.gz");
-    let Ok(file) = std::fs::File::open(&data) else {
-        eprintln!("SKIPPED: {} is not here", data.display());
-        return;
-    };
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).expect("gzip");
+    let Some(text) = shared::data_set("human-pointer") else { return };
     let traces: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let of = |session: &str| {

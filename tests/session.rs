@@ -1,21 +1,15 @@
 //! A session over recorded people: the owner is left alone, somebody else is noticed.
 #![cfg(all(not(target_arch = "wasm32"), feature = "cli"))]
 
-use std::io::Read;
-use std::path::Path;
+mod shared;
+
 use vouchsafe::profile::{FaceTemplate, Profile};
 use vouchsafe::session::{Context, Notice, Policy, Session, Signal, State};
 use vouchsafe::trace::{Event, KeyClass, Kind, Pointer, codec};
 
 /// The two sessions of a SapiMouse user, or `None` where the data are not here.
 fn recorded(user: u32) -> Option<[Vec<Event>; 2]> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/human-pointer.jsonl.gz");
-    let Ok(file) = std::fs::File::open(&data) else {
-        eprintln!("SKIPPED: {} is not here", data.display());
-        return None;
-    };
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).expect("gzip");
+    let text = shared::data_set("human-pointer")?;
     let session = |length| {
         let id = format!("\"sapimouse-user{user}-{length}\"");
         let line = text.lines().find(|line| line.contains(&id)).expect("the user");

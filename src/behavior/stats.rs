@@ -16,7 +16,7 @@ pub(crate) fn sort_by<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
 }
 
 /// Linear-interpolated quantile (type 7). `None` when empty. Sorts `values`.
-pub(super) fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
+pub(crate) fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
@@ -38,12 +38,12 @@ pub(super) fn iqr(values: &mut [f64]) -> Option<f64> {
 }
 
 /// Arithmetic mean.
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Standard deviation (population); `None` for fewer than two values.
-pub(super) fn deviation(values: &[f64]) -> Option<f64> {
+pub(crate) fn deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
     (values.len() >= 2).then(|| {
         let sum: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();

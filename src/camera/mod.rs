@@ -3,6 +3,7 @@
 
 use crate::face::liveness::{Prompt, Refusal, Step};
 use crate::face::{Ask, Check, Description, Embedding, Face, FaceEngine, Frame, Hint, Role};
+use crate::js::object;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -84,11 +85,6 @@ impl FaceCheck {
 #[wasm_bindgen]
 pub fn similarity(a: Vec<f32>, b: Vec<f32>) -> Option<f32> {
     Some(Embedding::new(a)?.similarity(&Embedding::new(b)?))
-}
-
-/// As plain objects, maps too.
-fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true))?)
 }
 
 #[derive(Default, Serialize)]

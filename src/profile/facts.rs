@@ -1,6 +1,7 @@
 //! What the literature begins with: how fast, how evenly and how straight a block of moves is.
 
 use super::block::Step;
+use crate::behavior::stats::{deviation, mean, quantile};
 
 /// Facts of a block, a byte each.
 pub type Facts = [u8; FACTS];
@@ -10,26 +11,25 @@ pub type Facts = [u8; FACTS];
 pub const FACTS: usize = 25;
 
 pub(super) fn facts(block: &[Step]) -> Facts {
-    let speeds: Vec<f32> = block.iter().map(|[dx, dy, frames]| libm::hypotf(*dx, *dy) / frames).collect();
-    let changes = speeds.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let mut speeds: Vec<f64> =
+        block.iter().map(|[dx, dy, frames]| f64::from(libm::hypotf(*dx, *dy) / frames)).collect();
+    let mut changes: Vec<f64> = speeds.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     let angles: Vec<f32> = block.iter().map(|[dx, dy, _]| libm::atan2f(*dy, *dx)).collect();
-    let turns = angles.windows(2).map(|pair| turn(pair[1] - pair[0])).collect();
-    let frames = block.iter().map(|step| step[2]).collect();
-    let count = block.len().max(1) as f32;
-    let mean = speeds.iter().sum::<f32>() / count;
-    let variance = speeds.iter().map(|speed| (speed - mean) * (speed - mean)).sum::<f32>() / count;
-    let share = |of: fn(&Step) -> bool| block.iter().filter(|step| of(step)).count() as f32 / count;
+    let mut turns: Vec<f64> = angles.windows(2).map(|pair| f64::from(turn(pair[1] - pair[0]))).collect();
+    let mut frames: Vec<f64> = block.iter().map(|step| f64::from(step[2])).collect();
+    let share = |of: fn(&Step) -> bool| block.iter().filter(|step| of(step)).count() as f64 / block.len().max(1) as f64;
     // px a frame up to 255, on a logarithmic scale; radians up to half a turn; frames up to twelve.
-    let speed = |value: f32| libm::log1pf(value) / LN_256;
-    let mut shares: Vec<f32> = Vec::with_capacity(FACTS);
-    shares.extend(quantiles(speeds).map(speed));
-    shares.extend(quantiles(changes).map(speed));
-    shares.extend(quantiles(turns).map(|value| value / core::f32::consts::PI));
-    shares.extend(quantiles(frames).map(|value| value / 12.0));
-    shares.extend([speed(mean), speed(libm::sqrtf(variance))]);
+    let speed = |value: f64| libm::log1p(value) / LN_256;
+    let mut shares: Vec<f64> = Vec::with_capacity(FACTS);
+    let (mean, deviation) = (mean(&speeds).unwrap_or(0.0), deviation(&speeds).unwrap_or(0.0));
+    shares.extend(quantiles(&mut speeds).map(speed));
+    shares.extend(quantiles(&mut changes).map(speed));
+    shares.extend(quantiles(&mut turns).map(|value| value / core::f64::consts::PI));
+    shares.extend(quantiles(&mut frames).map(|value| value / 12.0));
+    shares.extend([speed(mean), speed(deviation)]);
     shares.extend([share(|step| step[0] == 0.0), share(|step| step[1] == 0.0), share(|step| step[2] > 3.0)]);
     let mut bytes = [0; FACTS];
-    bytes.iter_mut().zip(shares).for_each(|(byte, share)| *byte = libm::roundf(share.clamp(0.0, 1.0) * 255.0) as u8);
+    bytes.iter_mut().zip(shares).for_each(|(byte, share)| *byte = libm::round(share.clamp(0.0, 1.0) * 255.0) as u8);
     bytes
 }
 
@@ -39,18 +39,12 @@ fn turn(difference: f32) -> f32 {
     around.min(core::f32::consts::TAU - around)
 }
 
-/// At 10, 25, 50, 75 and 90 %, linear between neighbours.
-fn quantiles(mut values: Vec<f32>) -> [f32; 5] {
-    values.sort_by(f32::total_cmp);
-    [0.1, 0.25, 0.5, 0.75, 0.9].map(|share| {
-        let place = share * values.len().saturating_sub(1) as f32;
-        let (low, part) = (place as usize, place % 1.0);
-        let at = |i: usize| values.get(i).or(values.last()).copied().unwrap_or(0.0);
-        at(low) + part * (at(low + 1) - at(low))
-    })
+/// At 10, 25, 50, 75 and 90 %.
+fn quantiles(values: &mut [f64]) -> [f64; 5] {
+    [0.1, 0.25, 0.5, 0.75, 0.9].map(|share| quantile(values, share).unwrap_or(0.0))
 }
 
-const LN_256: f32 = 5.545_177_5;
+const LN_256: f64 = 5.545_177_444_479_562;
 
 #[cfg(test)]
 mod tests {
@@ -59,7 +53,7 @@ mod tests {
     #[test]
     fn facts_say_what_they_are_named_for() {
         let steady = facts(&[[3.0, 4.0, 1.0]; 128]);
-        let speed = libm::roundf(libm::log1pf(5.0) / LN_256 * 255.0) as u8;
+        let speed = libm::round(libm::log1p(5.0) / LN_256 * 255.0) as u8;
         assert_eq!(steady[..5], [speed; 5]);
         assert_eq!(steady[5..15], [0; 10]);
         assert_eq!(steady[15..], [21, 21, 21, 21, 21, speed, 0, 0, 0, 0]);
@@ -70,7 +64,7 @@ mod tests {
 
     #[test]
     fn quantiles_lie_between_neighbours() {
-        assert_eq!(quantiles(vec![4.0, 0.0, 3.0, 1.0, 2.0]), [0.4, 1.0, 2.0, 3.0, 3.6]);
-        assert_eq!(quantiles(Vec::new()), [0.0; 5]);
+        assert_eq!(quantiles(&mut [4.0, 0.0, 3.0, 1.0, 2.0]), [0.4, 1.0, 2.0, 3.0, 3.6]);
+        assert_eq!(quantiles(&mut []), [0.0; 5]);
     }
 }

@@ -3,6 +3,7 @@
 use super::facts::{FACTS, Facts};
 use super::reader::Reader;
 use super::{Centroid, Forest, Signature};
+use crate::behavior::stats;
 use std::collections::VecDeque;
 
 /// What was learnt of it. The anchor is what it was enrolled with and never changes; what came later counts for half
@@ -69,19 +70,19 @@ impl Hand {
         self.anchor.len() >= ANCHOR_BLOCKS
     }
 
-    /// Lets a block in, if the anchor recognises it.
-    pub(super) fn adapt(&mut self, signature: Signature) -> bool {
-        let Some(judges) = &self.judges else { return false };
-        let Some(seen) = Centroid::new(std::slice::from_ref(&signature)) else { return false };
-        if f64::from(judges.anchor.score(&seen)) < LEAST_TO_ADAPT {
-            return false;
-        }
+    /// Lets a block in, if the anchor recognises it; `seen` is its centroid.
+    pub(super) fn adapt(&mut self, signature: Signature, seen: &Centroid) {
+        let Some(judges) = self.judges.as_mut().filter(|judges| f64::from(judges.anchor.score(seen)) >= LEAST_TO_ADAPT)
+        else {
+            return;
+        };
         self.later.push_back(signature);
         if self.later.len() > self.anchor.len() {
             self.later.pop_front();
         }
-        self.prepare();
-        true
+        if let Some(both) = Centroid::new(self.anchor.iter().chain(&self.later)) {
+            judges.both = both;
+        }
     }
 
     /// How much more alike than strangers, in standard deviations; `None` before there is enough.
@@ -98,11 +99,12 @@ impl Hand {
         Some((score - usual.own.mean) / usual.own.deviation)
     }
 
+    /// After the anchor changed.
     fn prepare(&mut self) {
-        let both: Vec<Signature> = self.anchor.iter().chain(&self.later).cloned().collect();
-        let Some((anchor, both)) = Centroid::new(&self.anchor).zip(Centroid::new(&both)) else { return };
-        // Growing a forest takes longest: while enrolling every so often, afterwards never.
-        let due = self.later.is_empty() && (self.anchor.len() - LEAST_BLOCKS).is_multiple_of(GROWN_EVERY);
+        let Some(anchor) = Centroid::new(&self.anchor) else { return };
+        let Some(both) = Centroid::new(self.anchor.iter().chain(&self.later)) else { return };
+        // Growing a forest takes longest: every so often will do.
+        let due = (self.anchor.len() - LEAST_BLOCKS).is_multiple_of(GROWN_EVERY);
         let kept = self.judges.take().filter(|_| !due);
         let usual = kept.map_or_else(|| Usual::of(&self.facts), |judges| judges.usual);
         self.judges = Some(Judges { anchor, both, usual });
@@ -153,15 +155,13 @@ impl Usual {
 
 impl Spread {
     fn of(values: &[f64]) -> Self {
-        let count = values.len().max(1) as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-        Self { mean, deviation: libm::sqrt(variance).max(1e-3) }
+        let (mean, deviation) = (stats::mean(values), stats::deviation(values));
+        Self { mean: mean.unwrap_or(0.0), deviation: deviation.unwrap_or(0.0).max(1e-3) }
     }
 }
 
 /// Blocks that make a hand known: 2,048 moves, about a minute of steady use.
-pub(super) const LEAST_BLOCKS: usize = 16;
+const LEAST_BLOCKS: usize = 16;
 /// Blocks in an anchor: 6,144 moves, as many as three minutes of steady use have.
 const ANCHOR_BLOCKS: usize = 48;
 /// Blocks enrolled from one forest to the next.

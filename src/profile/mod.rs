@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A small convolutional network, trained so that people it has never seen separate, turns each block of moves into a
-//! [`Signature`]; an isolation [`Forest`] knows how fast, even and straight this person's blocks are; [`Habits`] are the times and
-//! amounts of keys, clicks and wheel. `models/identity.md` says how well each works.
+//! [`Signature`]; an isolation [`Forest`] knows how fast, even and straight this person's blocks are; [`Habits`] are the
+//! times and amounts of keys, clicks and wheel. `models/identity.md` says how well each works.
 
 mod block;
 mod face;

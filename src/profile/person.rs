@@ -65,7 +65,7 @@ impl Profile {
 
     /// How much likelier these blocks are with this person than with others, natural logarithm; `None` while the
     /// movement is being learnt.
-    pub fn weigh_movement(&self, signatures: &[Signature]) -> Option<f64> {
+    pub fn weigh_movement<'a>(&self, signatures: impl IntoIterator<Item = &'a Signature>) -> Option<f64> {
         if self.is_learning() {
             return None;
         }
@@ -101,11 +101,10 @@ impl Profile {
         match learning {
             Some(hand) => hand.enrol(signature),
             None => {
-                let seen = Centroid::new(std::slice::from_ref(&signature));
-                let score = |hand: &Hand| seen.as_ref().and_then(|seen| hand.score(seen)).unwrap_or(f64::MIN);
-                let nearest = self.hands.iter_mut().max_by(|a, b| score(a).total_cmp(&score(b)));
-                if let Some(hand) = nearest {
-                    hand.adapt(signature);
+                let Some(seen) = Centroid::new([&signature]) else { return };
+                let score = |hand: &Hand| hand.score(&seen).unwrap_or(f64::MIN);
+                if let Some(nearest) = self.hands.iter_mut().max_by(|a, b| score(a).total_cmp(&score(b))) {
+                    nearest.adapt(signature, &seen);
                 }
             }
         }

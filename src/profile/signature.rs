@@ -82,10 +82,10 @@ impl Movements {
 
 impl Centroid {
     /// Of everything given; `None` of nothing.
-    pub fn new(signatures: &[Signature]) -> Option<Self> {
-        let (first, rest) = signatures.split_first()?;
-        let mut direction = first.values.clone();
-        for signature in rest {
+    pub fn new<'a>(signatures: impl IntoIterator<Item = &'a Signature>) -> Option<Self> {
+        let mut signatures = signatures.into_iter();
+        let mut direction = signatures.next()?.values.clone();
+        for signature in signatures {
             direction.iter_mut().zip(&signature.values).for_each(|(sum, value)| *sum += value);
         }
         let by_chance = by_chance(&direction);

@@ -120,7 +120,7 @@ impl Session {
         }
         self.recent.push_back(signature.clone());
         if self.recent.len() == MOVEMENTS_JUDGED
-            && let Some(log_odds) = self.profile.weigh_movement(self.recent.make_contiguous())
+            && let Some(log_odds) = self.profile.weigh_movement(&self.recent)
         {
             self.weigh(Signal::Pointer, log_odds * share);
         }

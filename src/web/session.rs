@@ -1,6 +1,7 @@
 //! What the script of a known person's session calls.
 
 use super::listeners::Recorder;
+use crate::js::object;
 use crate::profile::{FaceTemplate, Profile};
 use crate::session::{Context, Policy, Reason, Session, State};
 use crate::trace::{Event, Kind, Pointer};
@@ -173,10 +174,6 @@ fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsError> {
     let json = JSON::stringify(value).ok().and_then(|json| json.as_string());
     let json = json.ok_or_else(|| JsError::new("not an object"))?;
     serde_json::from_str(&json).map_err(|error| JsError::new(&error.to_string()))
-}
-
-fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true))?)
 }
 
 /// Three frames of a 60 Hz screen.

@@ -1,11 +1,11 @@
 // The main flow in Firefox.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { root, startServer } from "./helpers.mjs";
+import { recorded, root, startServer } from "./helpers.mjs";
 
 const { default: puppeteer } = createRequire(join(root, "tests/clients/package.json"))("puppeteer-core");
 const shots = join(root, "target/screenshots");
@@ -66,7 +66,6 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
   });
 
   test("a session: somebody is learnt, still known after a reload, and another is noticed", async () => {
-    const people = JSON.parse(readFileSync(join(root, "www/demo/people.json"), "utf8"));
     const begin = (page) =>
       page.evaluate(async () => {
         // A driven browser would be asked at once.
@@ -76,13 +75,10 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
         return { enrolled: mine.status.enrolled, vault: mine.vault };
       });
     const feed = (page, name) =>
-      page.evaluate((packed) => {
-        let [t, x, y] = [0, 0, 0];
-        const events = [];
-        for (let i = 0; i < packed.length; i += 4) events.push((t += packed[i]), (x += packed[i + 1]), (y += packed[i + 2]), packed[i + 3]);
+      page.evaluate((events) => {
         mine.feed(Float64Array.from(events));
         return mine.status.state;
-      }, people[name]);
+      }, recorded(name));
     const page = await visit("/face.html");
     assert.deepEqual(await begin(page), { enrolled: 0, vault: "stored" });
     assert.equal(await feed(page, "learnt"), "open");

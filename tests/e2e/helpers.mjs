@@ -1,5 +1,6 @@
 // Shared by the end-to-end tests: a server on a free port, a browser, recorded people.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { join, resolve } from "node:path";
 export const root = resolve(import.meta.dirname, "../..");
 const require = createRequire(join(root, "www/package.json"));
 export const { chromium } = require("playwright-core");
-export const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 /** A demo server; `config` is TOML put before the demo's own settings. */
 export async function startServer({ config = "", database = "memory" } = {}) {
@@ -85,6 +86,38 @@ export async function replay(page, trace, { limit = Infinity } = {}) {
   }
   await page.evaluate(() => new Promise((resume) => setTimeout(resume, 50)));
 }
+
+/** axe-core's findings against WCAG 2.2 A and AA. */
+export async function violations(page) {
+  // The strict policy forbids injected scripts; the page's own world is not where axe has to run.
+  const cdp = await page.context().newCDPSession(page);
+  const { frameTree } = await cdp.send("Page.getFrameTree");
+  const world = await cdp.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+  const run = `${axeSource}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+    .then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html).join(" ")))`;
+  const options = { expression: run, awaitPromise: true, returnByValue: true, contextId: world.executionContextId };
+  const { result, exceptionDetails } = await cdp.send("Runtime.evaluate", options);
+  assert.equal(exceptionDetails, undefined);
+  return result.value;
+}
+
+/** What goes wrong in a page from now on: exceptions, and what is logged as an error. */
+export function errorsOf(page) {
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  return errors;
+}
+
+/** The demo's recorded people, as `session.feed` takes them: `[ms, x, y, 0 move | 1 down | 2 up]` each, from `start` on. */
+export function recorded(name, start = 0) {
+  const packed = people[name];
+  const events = [];
+  let [t, x, y] = [start, 0, 0];
+  for (let i = 0; i < packed.length; i += 4) events.push((t += packed[i]), (x += packed[i + 1]), (y += packed[i + 2]), packed[i + 3]);
+  return events;
+}
+const people = JSON.parse(readFileSync(join(root, "www/demo/people.json"), "utf8"));
 
 /** Claims of a voucher, as anybody can read them. */
 export function claimsOf(voucher) {

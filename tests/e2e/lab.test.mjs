@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axeSource, corpus, replay, root, startBrowser, startServer } from "./helpers.mjs";
+import { corpus, errorsOf, replay, root, startBrowser, startServer, violations } from "./helpers.mjs";
 
 const shots = join(root, "target/screenshots");
 let server, chromium;
@@ -19,10 +19,8 @@ after(async () => {
 });
 
 async function visit(work, options = {}) {
-  const page = await chromium.page({ viewport: { width: 1100, height: 900 }, bypassCSP: true, ...options });
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  const page = await chromium.page({ viewport: { width: 1100, height: 900 }, ...options });
+  const errors = errorsOf(page);
   try {
     await page.goto(`${server.url}/lab.html`);
     await page.waitForFunction(() => document.querySelector("#assessment").textContent.startsWith("{"));
@@ -111,9 +109,7 @@ for (const [name, options] of [
         await page.keyboard.press(key);
         assert.ok(await page.isVisible(`#${panel}`), `${key} to ${panel}`);
         assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-controls")), panel);
-        await page.evaluate(axeSource);
-        const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
+        assert.deepEqual(await violations(page), []);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "scrolls sideways");
       }
       await page.screenshot({ path: join(shots, `lab-${name}.png`), fullPage: true });

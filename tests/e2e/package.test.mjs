@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { root, startBrowser, startServer } from "./helpers.mjs";
+import { errorsOf, root, startBrowser, startServer } from "./helpers.mjs";
 
 const clients = join(root, "tests/clients/node_modules");
 const form = '<form><vouchsafe-widget data-sitekey="demo" data-server="/"></vouchsafe-widget></form>';
@@ -19,9 +19,7 @@ const html = (lang, body) => `<!doctype html><html lang="${lang}"><meta charset=
 /** The page in a folder, as if the server had it. */
 async function opened(out) {
   const page = await chromium.page();
-  page.errors = [];
-  page.on("pageerror", (error) => page.errors.push(error.message));
-  page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));
+  page.errors = errorsOf(page);
   page.startedWorkers = [];
   page.on("worker", (worker) => page.startedWorkers.push(worker.url()));
   await page.route(`${server.url}/app/**`, (route) => route.fulfill({ path: join(out, new URL(route.request().url()).pathname.slice(5)) }));

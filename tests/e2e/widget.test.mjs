@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { axeSource, claimsOf, root, startBrowser, startServer } from "./helpers.mjs";
+import { claimsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
 
 const shots = join(root, "target/screenshots");
 const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
@@ -41,20 +41,6 @@ describe("the widget", () => {
     await page.goto(`${url}/`);
     await page.waitForFunction(() => customElements.get("vouchsafe-widget"));
     return page;
-  }
-
-  /** axe-core's findings against WCAG 2.2 A and AA. */
-  async function violations(page) {
-    // The strict policy forbids injected scripts; the page's own world is not where axe has to run.
-    const cdp = await page.context().newCDPSession(page);
-    const { frameTree } = await cdp.send("Page.getFrameTree");
-    const world = await cdp.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-    const run = `${axeSource}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
-      .then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html).join(" ")))`;
-    const options = { expression: run, awaitPromise: true, returnByValue: true, contextId: world.executionContextId };
-    const { result, exceptionDetails } = await cdp.send("Runtime.evaluate", options);
-    assert.equal(exceptionDetails, undefined);
-    return result.value;
   }
 
   test("is idle until somebody does something, then checks by itself", async () => {

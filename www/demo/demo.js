@@ -1,5 +1,7 @@
 // The demo's page script: what any site would write, and a panel that shows what is going on.
 
+import { define, tell } from "./parts.js";
+
 const byId = (id) => document.getElementById(id);
 const [form, widget, submit, outcome] = ["signup", "widget", "submit", "outcome"].map(byId);
 
@@ -89,25 +91,9 @@ function show({ score, verdict, signals, reasons }, source) {
   byId("score").textContent = Math.round(score * 100);
   byId("verdict").textContent = VERDICTS[verdict];
   byId("meter").value = score;
-  byId("signals").replaceChildren(
-    ...Object.entries(FAMILIES).map(([family, name]) => {
-      const value = signals[family];
-      const cell = document.createElement("div");
-      cell.classList.toggle("none", value == null);
-      const [term, data] = [document.createElement("dt"), document.createElement("dd")];
-      term.textContent = name;
-      data.textContent = value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100);
-      cell.append(term, data);
-      return cell;
-    }),
-  );
-  byId("reasons").replaceChildren(
-    ...reasons.slice(0, 6).map((reason) => {
-      const item = document.createElement("li");
-      item.textContent = reason.text ?? reason;
-      return item;
-    }),
-  );
+  const shown = (value) => (value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100));
+  define(byId("signals"), Object.entries(FAMILIES).map(([family, name]) => [name, shown(signals[family]), signals[family] == null]));
+  tell(byId("reasons"), reasons.slice(0, 6).map((reason) => reason.text ?? reason));
 }
 
 function showVoucher(voucher) {

@@ -1,6 +1,7 @@
 // The laboratory: what the page's own listeners see, drawn; the widget's opinion; both put together by hand.
 
 import { chart } from "./charts.js";
+import { tell } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);
 const MOST = 600;
@@ -103,9 +104,7 @@ function fuse() {
   $("verdict").textContent = `${person ? "above" : "below"} the threshold${face ? "" : "; no face looked at"}`;
   const reasons = assessment.reasons.slice(0, 6).map(({ text }) => text);
   if (face) reasons.unshift(face.state === "passed" ? "a live face answered the prompts" : `the face check was refused (${face.refusal})`);
-  $("reasons").replaceChildren(
-    ...(reasons.length ? reasons : ["Nothing to say yet."]).map((text) => Object.assign(document.createElement("li"), { textContent: text, className: reasons.length ? "" : "empty" })),
-  );
+  tell($("reasons"), reasons);
   return { score, behavior: assessment.score, face: face?.state };
 }
 for (const id of ["weight-behavior", "weight-face", "threshold"]) $(id).addEventListener("input", fuse);

@@ -2,6 +2,7 @@
 
 import { session } from "./dist/session.js";
 import { chart as draw } from "./charts.js";
+import { define, tell } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);
 const recordings = fetch("people.json").then((response) => response.json());
@@ -56,17 +57,8 @@ function show(status) {
     if (history.moves.length > 2000) for (const list of Object.values(history)) list.splice(0, 1000);
   } else history.trust[history.trust.length - 1] = trust;
   chart.setData([history.moves, history.trust]);
-  $("reasons").replaceChildren(
-    ...reasons.slice(0, 5).map(({ text, weight }) => {
-      const item = document.createElement("li");
-      item.textContent = `${text} (${weight > 0 ? "+" : "\u2212"}${Math.abs(weight).toFixed(1)})`;
-      return item;
-    }),
-  );
-  if (reasons.length === 0) {
-    const none = Object.assign(document.createElement("li"), { className: "empty", textContent: "Nothing to say yet." });
-    $("reasons").append(none);
-  }
+  const weighed = ({ text, weight }) => `${text} (${weight > 0 ? "+" : "\u2212"}${Math.abs(weight).toFixed(1)})`;
+  tell($("reasons"), reasons.slice(0, 5).map(weighed));
   buttons();
 }
 
@@ -182,44 +174,37 @@ function summarise() {
     Size: `${(bytes / 1024).toFixed(1)} KB`,
     Vault: vaults[current.vault],
   };
-  $("summary").replaceChildren(
-    ...Object.entries(facts).map(([name, value]) => {
-      const cell = document.createElement("div");
-      const [term, data] = [document.createElement("dt"), document.createElement("dd")];
-      [term.textContent, data.textContent] = [name, value];
-      cell.append(term, data);
-      return cell;
-    }),
-  );
+  define($("summary"), Object.entries(facts));
   $("forget-face").hidden = !face;
 }
 
-const tell = (text) => ($("told").textContent = text);
+/** Says what came of an act under "What is known of you". */
+const answer = (text) => ($("told").textContent = text);
 
 $("export").addEventListener("submit", async (event) => {
   event.preventDefault();
   $("export-button").setAttribute("aria-busy", "true");
-  tell("Encrypting\u2026");
+  answer("Encrypting\u2026");
   const parcel = await current.export($("passphrase").value);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([parcel]));
   link.download = "me.vouchsafe";
   link.click();
   URL.revokeObjectURL(link.href);
-  tell(`Saved, ${parcel.length} bytes. Any server may keep it; only your passphrase opens it.`);
+  answer(`Saved, ${parcel.length} bytes. Any server may keep it; only your passphrase opens it.`);
   $("export-button").removeAttribute("aria-busy");
 });
 $("import").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;
-  tell("Opening\u2026");
+  answer("Opening\u2026");
   try {
     await current.import(new Uint8Array(await file.arrayBuffer()), $("passphrase").value);
-    tell("Welcome back.");
+    answer("Welcome back.");
     summarise();
   } catch ({ code, message }) {
     const texts = { "wrong-passphrase": "The passphrase does not open this file, or the file was changed.", "not-a-parcel": "This file is not a profile." };
-    tell(texts[code] ?? message);
+    answer(texts[code] ?? message);
   }
   target.value = "";
 });
@@ -228,14 +213,14 @@ $("forget").addEventListener("click", async () => {
   history = { moves: [0], trust: [current.status.trust] };
   show(current.status);
   summarise();
-  tell("Forgotten, here and in the vault.");
+  answer("Forgotten, here and in the vault.");
 });
 $("face").addEventListener("vouchsafe-face", ({ detail }) => {
   if (detail.state !== "passed" || !detail.embedding) return;
   if (current.summary.face) current.face(detail.embedding);
   else {
     current.registerFace(detail.embedding);
-    tell("Your face is registered: a template that can be revoked, no picture.");
+    answer("Your face is registered: a template that can be revoked, no picture.");
   }
   summarise();
   settle();

@@ -28,7 +28,7 @@ export function build(root: ShadowRoot, about: string): View {
   const note = html("span", { class: "note", part: "note", id: "note" });
   note.textContent = about;
   // The visible text changes silently; this one speaks, once for each state.
-  const status = html("span", { role: "status", class: "status" });
+  const status = html("span", { role: "status", class: "spoken" });
   const text = html("span", { class: "text" });
   text.append(label, note);
   const mark = html("button", { type: "button", class: "mark", part: "mark", "aria-expanded": "false", "aria-label": "Vouchsafe: about this check" });

@@ -74,12 +74,12 @@ export class VouchsafeTrust extends Element {
     const parts = this.#parts;
     if (!parts) return;
     const until = performance.now() + seconds * 1000;
-    const left = () => (until - performance.now()) / 1000;
+    const count = () => (parts.count.textContent = idleWarning((until - performance.now()) / 1000));
+    count();
     parts.alert.textContent = idleWarning(seconds);
     parts.idle.hidden = false;
     clearInterval(this.#countdown);
-    this.#countdown = setInterval(() => (parts.count.textContent = idleWarning(left())), 1000);
-    parts.count.textContent = idleWarning(seconds);
+    this.#countdown = setInterval(count, 1000);
   }
 
   #calm(): void {

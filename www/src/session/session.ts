@@ -134,7 +134,7 @@ export class Session extends EventTarget {
       throw new ParcelError("not-a-parcel");
     }
     this.#replace(core);
-    await this.#save(true, true);
+    await this.#save(true);
   }
 
   async forget(): Promise<void> {
@@ -206,9 +206,9 @@ export class Session extends EventTarget {
     this.#widget?.remove();
   }
 
-  #save(now: boolean, whole = false): Promise<void> {
+  #save(now: boolean): Promise<void> {
     const due = now || performance.now() - this.#saved > SAVE_EVERY_MS;
-    if (due && (this.#core.takeChanged() || whole)) {
+    if (due && this.#core.takeChanged()) {
       this.#saved = performance.now();
       const profile = new Uint8Array(this.#core.profile());
       this.#saving = this.#saving.then(() => this.kept.write(profile)).then(() => this.#tell());

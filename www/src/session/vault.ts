@@ -15,6 +15,7 @@ const VERSION = 1;
 export class Vault {
   state: VaultState = "memory";
   #database: IDBDatabase | undefined;
+  #key: CryptoKey | undefined;
 
   private constructor(readonly name: string) {}
 
@@ -37,6 +38,7 @@ export class Vault {
     try {
       kept = (await this.#do("readonly", (store) => store.get(this.name))) as Kept | undefined;
       if (kept === undefined) return undefined;
+      if (kept.key instanceof CryptoKey) this.#key = kept.key;
       if (kept.version > VERSION) {
         this.state = "newer";
         return undefined;
@@ -52,8 +54,7 @@ export class Vault {
   async write(profile: Uint8Array<ArrayBuffer>): Promise<void> {
     if (!this.#database || this.state === "newer") return;
     try {
-      const old = (await this.#do("readonly", (store) => store.get(this.name)).catch(() => undefined)) as Kept | undefined;
-      const key = old?.key instanceof CryptoKey ? old.key : await newKey();
+      const key = (this.#key ??= await newKey());
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const data = await crypto.subtle.encrypt(cipher(this.name, iv), key, profile);
       await this.#do("readwrite", (store) => store.put({ version: VERSION, key, iv, data } satisfies Kept, this.name));
@@ -67,6 +68,7 @@ export class Vault {
   async forget(): Promise<void> {
     if (!this.#database) return;
     await this.#do("readwrite", (store) => store.delete(this.name));
+    this.#key = undefined;
     this.state = "stored";
   }
 
