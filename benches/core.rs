@@ -57,6 +57,7 @@ fn bench(c: &mut Criterion) {
         exp: NOW + 1800,
         difficulty: 12,
         require: Vec::new(),
+        step_up: None,
     };
     let challenge = Challenge::read(&server.issue(&terms)).unwrap();
     let key = VisitorKey::from_seed([2; 32]);

@@ -178,6 +178,7 @@ fn a_ticket_signs_what_the_server_side_of_this_crate_accepts() {
         exp: now + 1800,
         difficulty: 6,
         require: Vec::new(),
+        step_up: None,
     };
     let challenge = key.issue(&terms);
     let watcher = Watcher::new().unwrap();

@@ -134,6 +134,7 @@ fn voucher(now: u64) -> (String, &'static str) {
         exp: now + 600,
         difficulty: 2,
         require: Vec::new(),
+        step_up: None,
     };
     let challenge = Challenge::read(&key.issue(&terms)).unwrap();
     let visitor = VisitorKey::from_seed([1; 32]);

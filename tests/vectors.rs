@@ -30,6 +30,7 @@ fn vectors() -> Value {
         exp: NOW + 1500,
         difficulty: 6,
         require: vec![Family::Pointer],
+        step_up: None,
     };
     let token = key.issue(&terms);
     let challenge = Challenge::read(&token).unwrap();
@@ -45,6 +46,7 @@ fn vectors() -> Value {
         action: terms.action,
         cdata: Some("order \u{201c}7\u{201d}".into()),
         face: None,
+        pass: None,
         now: NOW - 10,
         jti: [9; 16],
     };

@@ -28,6 +28,7 @@ fn terms() -> Terms {
         exp: NOW + 1680,
         difficulty: 3,
         require: Vec::new(),
+        step_up: None,
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn sites(_: Admin, State(app): State<App>) -> Response {
         .map(|site| {
             json!({
                 "sitekey": site.sitekey, "hostnames": site.hostnames,
-                "min_score": site.min_score, "require": site.require,
+                "min_score": site.min_score, "require": site.require, "challenges": site.challenges,
             })
         })
         .collect();

@@ -3,7 +3,7 @@ use crate::config::{Config, Flags, digest};
 use crate::metrics::Metrics;
 use crate::pressure::{Pressure, shortened};
 use crate::sites::Site;
-use crate::{admin, challenge, demo, keys, siteverify, store};
+use crate::{admin, challenge, demo, keys, siteverify, step_up, store};
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -136,6 +136,18 @@ impl App {
         self.0.sites.add(&sitekey, 1.0, settings.config.site_limit)
     }
 
+    /// Marks `id` as used until `until`; false where it was used before.
+    pub(crate) async fn redeem(&self, id: [u8; 16], until: u64, now: u64) -> Result<bool, StoreFailed> {
+        let app = self.clone();
+        let job = move || app.0.store.insert_if_absent(&id, until + REDEEMED_FOR_S, now);
+        let outcome =
+            if self.0.store_waits { tokio::task::spawn_blocking(job).await.map_err(|_| StoreFailed)? } else { job() };
+        outcome.map_err(|error| {
+            warn!("{error}");
+            StoreFailed
+        })
+    }
+
     /// Verifies and redeems.
     pub(crate) async fn verify(
         &self,
@@ -161,6 +173,9 @@ impl App {
         outcome
     }
 }
+
+/// The store did not answer; said in the log.
+pub(crate) struct StoreFailed;
 
 impl Settings {
     fn new(config: Config, novelty: &Arc<NoveltyFilter>) -> Result<Self> {
@@ -197,6 +212,8 @@ pub fn router(app: App) -> Router {
     let verify = || post(siteverify::siteverify).get(siteverify::siteverify);
     let mut router = Router::new()
         .route("/challenge", get(challenge::issue))
+        .route("/step-up", post(step_up::ask))
+        .route("/step-up/answer", post(step_up::answer))
         .route("/siteverify", verify())
         // Where the clients of other services look once their host name is changed.
         .route("/recaptcha/api/siteverify", verify())
@@ -207,7 +224,7 @@ pub fn router(app: App) -> Router {
         .route("/admin/sites", get(admin::sites))
         .route("/admin/reload", post(admin::reload));
     if settings.config.demo {
-        router = router.route("/demo/signup", post(demo::signup));
+        router = router.route("/demo/signup", post(demo::signup)).route("/demo/doubt", post(demo::doubt));
     }
     if let Some(assets) = &settings.config.assets {
         // For pages of every site: a module and its WebAssembly are read across origins.
@@ -241,6 +258,8 @@ async fn healthz(State(app): State<App>) -> (StatusCode, &'static str) {
 
 /// A voucher has at most 8 KiB; twice that leaves room for the other fields and their escapes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// What was used is remembered this much longer than it is valid, seconds: clocks differ.
+const REDEEMED_FOR_S: u64 = 60;
 /// Answers kept for requests that are sent again with the same idempotency key.
 const MOST_ANSWERS: u64 = 10_000;
 

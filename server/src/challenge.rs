@@ -1,6 +1,7 @@
 use crate::app::{App, Settings};
 use crate::client::Client;
-use crate::{random, test_keys};
+use crate::test_keys::TestSite;
+use crate::{random, step_up};
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -9,7 +10,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use serde_json::json;
 use vouchsafe::behavior::Family;
-use vouchsafe::voucher::Terms;
+use vouchsafe::voucher::{Kind, StepUp, Terms};
 
 /// `GET /challenge?sitekey=...&hostname=...&action=...`
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ pub(crate) async fn issue(
     let outcome = grant(&app, &settings, client, origin, &ask);
     let known = settings.site(&ask.sitekey).map_or("", |site| &site.sitekey);
     app.metrics().challenged(known, outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
-    let (difficulty, require) = match outcome {
+    let Grant { difficulty, require, step_up } = match outcome {
         Ok(granted) => granted,
         Err(refusal) => return refusal.into_response(),
     };
@@ -46,9 +47,13 @@ pub(crate) async fn issue(
         exp: now + settings.config.challenge_lifetime_s,
         difficulty,
         require,
+        step_up,
     });
-    let mut response = (NO_STORE, Json(json!({ "challenge": token }))).into_response();
-    // Exactly the asking page, and only if the site lists it.
+    answer_to(origin, (NO_STORE, Json(json!({ "challenge": token }))).into_response())
+}
+
+/// Lets exactly the asking page read it: for answers to pages of a site that lists them.
+pub(crate) fn answer_to(origin: Option<&HeaderValue>, mut response: Response) -> Response {
     if let Some(origin) = origin {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
@@ -56,20 +61,29 @@ pub(crate) async fn issue(
     response
 }
 
-/// Difficulty and required families for whoever may have a challenge.
+/// What a challenge asks.
+struct Grant {
+    difficulty: u8,
+    require: Vec<Family>,
+    step_up: Option<StepUp>,
+}
+
+/// What is asked of whoever may have a challenge.
 fn grant(
     app: &App,
     settings: &Settings,
     client: Client,
     origin: Option<&HeaderValue>,
     ask: &Ask,
-) -> Result<(u8, Vec<Family>), Refusal> {
+) -> Result<Grant, Refusal> {
     if ask.action.as_ref().is_some_and(|action| action.chars().count() > 64) {
         return Err(BAD_ACTION);
     }
     if settings.config.test_keys {
-        match test_keys::sitekey_passes(&ask.sitekey) {
-            Some(true) if ask.hostname.len() <= 253 => return Ok((0, Vec::new())),
+        let granted = |step_up| Ok(Grant { difficulty: 0, require: Vec::new(), step_up });
+        match TestSite::named(&ask.sitekey) {
+            Some(TestSite::Passes) if ask.hostname.len() <= 253 => return granted(None),
+            Some(TestSite::Asks) if ask.hostname.len() <= 253 => return granted(step_up::policy(&Kind::ALL, 1.0)),
             Some(_) => return Err(BLOCKED),
             None => {}
         }
@@ -87,7 +101,7 @@ fn grant(
     }
     let config = &settings.config;
     let difficulty = (config.difficulty + steps(address) + steps(site_share)).min(config.max_difficulty);
-    Ok((difficulty, site.require.clone()))
+    Ok(Grant { difficulty, require: site.require.clone(), step_up: step_up::policy(&site.challenges, site.min_score) })
 }
 
 /// Doublings of the work as a limit comes near: none under half of it, one more for each sixth.
@@ -135,7 +149,7 @@ impl IntoResponse for Refusal {
 }
 
 /// `https://example.org:8443` → `example.org`
-fn host_of(origin: &str) -> &str {
+pub(crate) fn host_of(origin: &str) -> &str {
     let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     match host.strip_prefix('[') {
         Some(six) => six.split(']').next().unwrap_or(six),
@@ -143,7 +157,7 @@ fn host_of(origin: &str) -> &str {
     }
 }
 
-const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+pub(crate) const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 #[cfg(test)]
 mod tests {

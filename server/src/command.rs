@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::Subcommand;
 use std::path::PathBuf;
+use vouchsafe::voucher::Kind;
 use vouchsafe_server::{Config, Flags, Site, random, sites};
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +28,9 @@ pub(crate) enum SiteCommand {
         /// Vouchers scoring below this do not succeed
         #[arg(long)]
         min_score: Option<f32>,
+        /// What somebody who scores below may do instead: work, pictures, fit, question, hold, face; give it again for more
+        #[arg(long = "challenge", value_parser = kind)]
+        challenges: Vec<Kind>,
     },
     /// List the sites
     List,
@@ -58,13 +62,14 @@ impl SiteCommand {
         let mut sites = sites::read(&path)?;
         let missing = |sitekey: &str| format!("no site {sitekey:?} in {}", path.display());
         match self {
-            Self::Add { sitekey, hostnames, min_score } => {
+            Self::Add { sitekey, hostnames, min_score, challenges } => {
                 if sites.iter().any(|site| site.sitekey == sitekey) {
                     bail!("site {sitekey:?} is there already");
                 }
                 let hosts: Vec<&str> = hostnames.iter().map(String::as_str).collect();
                 let mut site = Site::new(&sitekey, &hosts);
                 site.min_score = min_score.unwrap_or(site.min_score);
+                site.challenges = challenges;
                 let secret = site.draw_secret();
                 sites.push(site);
                 sites::write(&path, sites)?;
@@ -96,6 +101,11 @@ impl SiteCommand {
         }
         Ok(())
     }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+    kind.ok_or_else(|| format!("one of {}", Kind::ALL.map(Kind::name).join(", ")))
 }
 
 fn sites_file(flags: &Flags) -> Result<PathBuf> {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use vouchsafe::voucher::Kind;
 
 /// Where settings come from besides the file.
 #[derive(Clone, Debug, Default, Parser)]
@@ -82,6 +83,8 @@ pub struct Config {
     pub address_limit: u32,
     /// Challenges a minute for one site. 0: no limit.
     pub site_limit: u32,
+    /// Wrong answers to puzzles for one challenge before it is locked.
+    pub challenge_tries: u8,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Seconds /healthz says "draining" before the server stops listening.
@@ -114,6 +117,7 @@ impl Default for Config {
             novelty_entries: 16_384,
             address_limit: 240,
             site_limit: 60_000,
+            challenge_tries: 3,
             trusted_proxies: Vec::new(),
             drain_s: 0,
             test_keys: false,
@@ -168,12 +172,18 @@ impl Config {
         if self.challenge_secrets.is_empty() {
             self.challenge_secrets.push(demo_secret());
         }
-        if !self.sites.iter().any(|site| site.sitekey == DEMO_SITEKEY) {
-            self.sites.push(Site {
-                // Nobody needs to know it: the demo's server is this process.
-                secret: Some(Base64UrlUnpadded::encode_string(&crate::random::<32>())),
-                ..Site::new(DEMO_SITEKEY, &["localhost", "127.0.0.1"])
-            });
+        let site = |sitekey, min_score, challenges: &[Kind]| Site {
+            // Nobody needs to know it: the demo's server is this process.
+            secret: Some(Base64UrlUnpadded::encode_string(&crate::random::<32>())),
+            min_score,
+            challenges: challenges.to_vec(),
+            ..Site::new(sitekey, &["localhost", "127.0.0.1"])
+        };
+        let [_work, asking @ ..] = Kind::ALL;
+        for site in [site(DEMO_SITEKEY, 0.4, &Kind::ALL), site(DOUBT_SITEKEY, 1.0, &asking)] {
+            if !self.sites.iter().any(|known| known.sitekey == site.sitekey) {
+                self.sites.push(site);
+            }
         }
     }
 
@@ -202,6 +212,7 @@ impl Config {
             (1..=86_400).contains(&self.challenge_lifetime_s),
             "challenge_lifetime_s must be within a second and a day"
         );
+        ensure!((1..=10).contains(&self.challenge_tries), "challenge_tries must be within 1 to 10");
         ensure!(self.novelty_entries <= 16_000_000, "novelty_entries over 16 million would take gigabytes");
         let short = self.admin_token.as_ref().is_some_and(|token| token.len() < 16);
         ensure!(!short, "the admin token must have at least 16 characters");
@@ -222,6 +233,8 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
 
 /// The demo's sitekey.
 pub const DEMO_SITEKEY: &str = "demo";
+/// Site of the demo page that doubts everybody.
+pub(crate) const DOUBT_SITEKEY: &str = "demo-doubt";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
 use crate::app::App;
-use crate::config::DEMO_SITEKEY;
+use crate::config::{DEMO_SITEKEY, DOUBT_SITEKEY};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -9,13 +9,22 @@ use serde_json::{Value, json};
 use vouchsafe::voucher::Answer;
 
 /// `POST /demo/signup`: what a site's own server does with the form. Nothing typed is kept.
-pub(crate) async fn signup(State(app): State<App>, body: Bytes) -> (StatusCode, Json<Value>) {
+pub(crate) async fn signup(state: State<App>, body: Bytes) -> (StatusCode, Json<Value>) {
+    judge(state, DEMO_SITEKEY, body).await
+}
+
+/// `POST /demo/doubt`: the same for the page that doubts everybody.
+pub(crate) async fn doubt(state: State<App>, body: Bytes) -> (StatusCode, Json<Value>) {
+    judge(state, DOUBT_SITEKEY, body).await
+}
+
+async fn judge(State(app): State<App>, sitekey: &str, body: Bytes) -> (StatusCode, Json<Value>) {
     let Ok(form) = serde_urlencoded::from_bytes::<SignUp>(&body) else {
         let refusal = json!({ "accepted": false, "verification": Answer::refused("bad-request") });
         return (StatusCode::BAD_REQUEST, Json(refusal));
     };
     let settings = app.settings();
-    let Some(site) = settings.site(DEMO_SITEKEY) else {
+    let Some(site) = settings.site(sitekey) else {
         return (StatusCode::NOT_FOUND, Json(json!({ "accepted": false })));
     };
     if form.voucher.is_empty() {

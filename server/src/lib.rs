@@ -11,6 +11,7 @@ mod metrics;
 mod pressure;
 pub mod sites;
 mod siteverify;
+mod step_up;
 mod store;
 mod test_keys;
 
@@ -33,5 +34,10 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    now_ms() / 1000
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

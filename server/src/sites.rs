@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
 use vouchsafe::behavior::Family;
+use vouchsafe::voucher::Kind;
 
 /// One site and its policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Site {
     /// Families every voucher must have evidence of. Leave it empty unless every visitor can give it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require: Vec<Family>,
+    /// What somebody who scores below `min_score` may do instead of being refused. Empty: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub challenges: Vec<Kind>,
 }
 
 fn default_min_score() -> f32 {
@@ -46,6 +50,7 @@ impl Site {
             hostnames: hostnames.iter().map(|host| (*host).to_owned()).collect(),
             min_score: default_min_score(),
             require: Vec::new(),
+            challenges: Vec::new(),
         }
     }
 
@@ -76,6 +81,9 @@ impl Site {
             ensure!(bare, "site {name:?}: {host:?} is not a bare host name in lower case, such as www.example.org");
         }
         ensure!((0.0..=1.0).contains(&self.min_score), "site {name:?}: min_score must be within 0 to 1");
+        // Nobody is kept out for want of sight, hearing, a steady hand or a camera.
+        let open = self.challenges.is_empty() || self.challenges.contains(&Kind::Question);
+        ensure!(open, "site {name:?}: challenges must have \"question\" among them, which everybody can answer");
         Ok(())
     }
 

@@ -39,6 +39,7 @@ impl TestSecret {
                     hostname: "localhost".into(),
                     signals: Signals::default(),
                     face: None,
+                    challenge: None,
                     reasons: Vec::new(),
                 }),
                 ..Answer::default()
@@ -49,15 +50,26 @@ impl TestSecret {
     }
 }
 
-/// Whether a page with this sitekey gets a challenge: `Some(false)` for the one that is always blocked.
-pub(crate) fn sitekey_passes(sitekey: &str) -> Option<bool> {
-    match sitekey {
-        "test-passes"
-        | "1x00000000000000000000AA"
-        | "1x00000000000000000000BB"
-        | "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI"
-        | "10000000-ffff-ffff-ffff-000000000001" => Some(true),
-        "test-blocks" | "2x00000000000000000000AB" | "2x00000000000000000000BB" => Some(false),
-        _ => None,
+/// What a page with a test sitekey gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TestSite {
+    Passes,
+    Blocks,
+    /// A challenge that is doubtful about everybody.
+    Asks,
+}
+
+impl TestSite {
+    pub(crate) fn named(sitekey: &str) -> Option<Self> {
+        Some(match sitekey {
+            "test-passes"
+            | "1x00000000000000000000AA"
+            | "1x00000000000000000000BB"
+            | "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI"
+            | "10000000-ffff-ffff-ffff-000000000001" => Self::Passes,
+            "test-blocks" | "2x00000000000000000000AB" | "2x00000000000000000000BB" => Self::Blocks,
+            "test-asks" | "3x00000000000000000000FF" => Self::Asks,
+            _ => return None,
+        })
     }
 }

@@ -77,6 +77,8 @@ impl Core {
             exp: now + u64::from(ask.lifetime),
             difficulty: ask.difficulty,
             require: ask.require,
+            // Puzzles are drawn by `vouchsafe-server`.
+            step_up: None,
         }))
     }
 

@@ -1,4 +1,4 @@
-use super::{Signals, VerifiedVoucher, VerifyError};
+use super::{Kind, Signals, VerifiedVoucher, VerifyError};
 use crate::decision::Verdict;
 use crate::presence::Presence;
 use serde::Serialize;
@@ -36,16 +36,20 @@ pub struct Accepted {
     pub signals: Signals,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub face: Option<Presence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Kind>,
     pub reasons: Vec<String>,
 }
 
 impl Answer {
-    /// For a voucher that was verified, at a site that wants at least `min_score`; or for one that was not.
+    /// For a voucher that was verified, at a site that wants at least `min_score` or, where its challenges offer that,
+    /// a challenge that was passed; or for one that was not.
     pub fn of(outcome: &Result<VerifiedVoucher, VerifyError>, min_score: f32) -> Self {
         match outcome {
             Ok(voucher) => {
-                let success = voucher.score() >= min_score;
-                let error_codes = if success { Vec::new() } else { vec!["score-too-low"] };
+                let success = voucher.score() >= min_score || voucher.stepped_up();
+                let doubt = if voucher.terms().step_up.is_some() { "challenge-required" } else { "score-too-low" };
+                let error_codes = if success { Vec::new() } else { vec![doubt] };
                 Self { success, error_codes, voucher: Some(Accepted::of(voucher)), ..Self::default() }
             }
             Err(error) => Self {
@@ -74,6 +78,7 @@ impl Accepted {
             hostname: claims.hostname.clone(),
             signals: claims.signals.clone(),
             face: voucher.presence().copied(),
+            challenge: voucher.pass().map(|pass| pass.kind),
             reasons: voucher.reasons().iter().map(|reason| reason.text()).collect(),
         }
     }

@@ -1,6 +1,7 @@
-use super::{MAX_CHALLENGE_BYTES, text};
+use super::{MAX_CHALLENGE_BYTES, StepUp, text};
 use crate::behavior::Family;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -28,6 +29,9 @@ pub struct Terms {
     /// Families the voucher's evidence must cover; empty asks for none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require: Vec<Family>,
+    /// What is asked of somebody who is doubted; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUp>,
 }
 
 /// The server's key for challenges, with older ones that are still accepted.
@@ -48,6 +52,14 @@ pub enum KeyError {
     /// One that could be guessed.
     #[error("a challenge secret must have at least 16 bytes")]
     Short,
+}
+
+/// What a server gave away under its seal, and the half of the seal that it kept.
+pub struct Sealed {
+    /// `base64url(payload as JSON) "." base64url(HMAC-SHA-256)`.
+    pub token: String,
+    /// Follows from the key and the payload, and cannot be worked out without the key.
+    pub seed: [u8; 32],
 }
 
 /// A challenge as the browser holds it: read, not checked (only the server can).
@@ -103,24 +115,35 @@ impl ChallengeKey {
 
     /// `base64url(terms as JSON) "." base64url(HMAC-SHA-256)`.
     pub fn issue(&self, terms: &Terms) -> String {
-        // A struct of strings and numbers always serialises.
-        let json = serde_json::to_vec(terms).unwrap_or_default();
-        let payload = text::encode(&json);
-        let mac = mac(&self.secrets[0], &payload).finalize().into_bytes();
-        format!("{payload}.{}", text::encode(&mac))
+        self.seal(PURPOSE, terms).token
     }
 
     /// The terms of a challenge that this key issued. Constant time in the code.
     pub fn check(&self, token: &str) -> Result<Terms, ChallengeError> {
+        let (terms, _) = self.open(PURPOSE, token)?;
+        sound(terms)
+    }
+
+    /// Seals a payload of strings and numbers for one purpose. What is sealed for another is not opened.
+    pub fn seal(&self, purpose: &str, payload: &impl Serialize) -> Sealed {
+        // Such a payload always serialises.
+        let payload = text::encode(&serde_json::to_vec(payload).unwrap_or_default());
+        let secret = &self.secrets[0];
+        let code = mac(secret, &[purpose, " v1"], &payload).finalize().into_bytes();
+        Sealed { token: format!("{payload}.{}", text::encode(&code)), seed: seed(secret, purpose, &payload) }
+    }
+
+    /// What [`ChallengeKey::seal`] sealed for a purpose, and its [`Sealed::seed`]. Constant time in the code.
+    pub fn open<T: DeserializeOwned>(&self, purpose: &str, token: &str) -> Result<(T, [u8; 32]), ChallengeError> {
         let (payload, code) = split(token)?;
         let code = text::decode(code).ok_or(ChallengeError::Malformed)?;
         // Every secret is tried, so that the time does not tell which one fitted.
-        let genuine =
-            self.secrets.iter().fold(false, |found, secret| found | mac(secret, payload).verify_slice(&code).is_ok());
-        if !genuine {
-            return Err(ChallengeError::Forged);
-        }
-        parse(payload)
+        let genuine = self.secrets.iter().fold(None, |found, secret| {
+            let fits = mac(secret, &[purpose, " v1"], payload).verify_slice(&code).is_ok();
+            if fits { Some(secret) } else { found }
+        });
+        let secret = genuine.ok_or(ChallengeError::Forged)?;
+        Ok((parse(payload)?, seed(secret, purpose, payload)))
     }
 }
 
@@ -128,7 +151,7 @@ impl Challenge {
     /// Reads a challenge to work on. Whether it is genuine only the server can tell.
     pub fn read(token: &str) -> Result<Self, ChallengeError> {
         let (payload, _) = split(token)?;
-        Ok(Self { token: token.to_owned(), terms: parse(payload)? })
+        Ok(Self { token: token.to_owned(), terms: sound(parse(payload)?)? })
     }
 
     /// A challenge whose terms were read by other means (the browser has a JSON parser of its own).
@@ -157,9 +180,12 @@ fn split(token: &str) -> Result<(&str, &str), ChallengeError> {
     }
 }
 
-fn parse(payload: &str) -> Result<Terms, ChallengeError> {
+fn parse<T: DeserializeOwned>(payload: &str) -> Result<T, ChallengeError> {
     let json = text::decode(payload).ok_or(ChallengeError::Malformed)?;
-    let terms: Terms = serde_json::from_slice(&json).map_err(|_| ChallengeError::Malformed)?;
+    serde_json::from_slice(&json).map_err(|_| ChallengeError::Malformed)
+}
+
+fn sound(terms: Terms) -> Result<Terms, ChallengeError> {
     if terms.v != 1 {
         return Err(ChallengeError::Version);
     }
@@ -169,13 +195,23 @@ fn parse(payload: &str) -> Result<Terms, ChallengeError> {
     Ok(terms)
 }
 
-fn mac(secret: &[u8], payload: &str) -> Hmac<Sha256> {
+fn mac(secret: &[u8], purpose: &[&str], payload: &str) -> Hmac<Sha256> {
     // HMAC takes keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes any key"));
-    mac.update(b"vouchsafe challenge v1\0");
+    mac.update(b"vouchsafe ");
+    for part in purpose {
+        mac.update(part.as_bytes());
+    }
+    mac.update(b"\0");
     mac.update(payload.as_bytes());
     mac
 }
+
+fn seed(secret: &[u8], purpose: &str, payload: &str) -> [u8; 32] {
+    mac(secret, &[purpose, " seed v1"], payload).finalize().into_bytes().into()
+}
+
+const PURPOSE: &str = "challenge";
 
 /// 16 puzzles of this many bits would take a laptop minutes; no honest server asks for more.
 const MAX_DIFFICULTY: u8 = 24;
@@ -195,6 +231,7 @@ pub(super) mod tests {
             exp: 1_001_800,
             difficulty: 4,
             require: Vec::new(),
+            step_up: None,
         }
     }
 

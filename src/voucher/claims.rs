@@ -41,6 +41,9 @@ pub struct Claims {
     /// What a face check was passed on, base64url of [`crate::presence::Presence::to_bytes`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub face: Option<String>,
+    /// The server's word that the visitor did what a doubting site asks, as issued ([`super::Pass`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<String>,
     /// Version of the crate that signed.
     pub build: String,
     /// First 8 bytes of the SHA-256 of the behaviour model, hexadecimal.
@@ -102,6 +105,8 @@ pub struct Draft {
     pub cdata: Option<String>,
     /// What a face check left, base64url; at most 64 characters.
     pub face: Option<String>,
+    /// The server's word that the visitor did what was asked, as issued.
+    pub pass: Option<String>,
     /// Seconds since 1970.
     pub now: u64,
     /// 16 random bytes.
@@ -134,6 +139,7 @@ impl SolvedChallenge {
             signals: Signals::of(decision),
             evidence: EvidenceClaim::of(evidence),
             face: draft.face.map(|text| shortened(text, 64)),
+            pass: draft.pass,
             build: env!("CARGO_PKG_VERSION").to_owned(),
             model: crate::behavior::model_digest(),
         }

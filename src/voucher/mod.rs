@@ -17,18 +17,20 @@ mod jws;
 mod novelty;
 mod receipt;
 mod replay;
+mod step_up;
 mod verify;
 mod work;
 
 pub use answer::{Accepted, Answer, iso_8601};
-pub use challenge::{Challenge, ChallengeError, ChallengeKey, KeyError, Terms};
+pub use challenge::{Challenge, ChallengeError, ChallengeKey, KeyError, Sealed, Terms};
 pub use claims::{Claims, Draft, EvidenceClaim, Signals};
 pub use jws::{JwsError, VisitorKey};
 pub use novelty::{NoveltyFilter, USES_OF_ONE_KEY};
 pub use receipt::{PublicKey, RECEIPT_LIFETIME_S, ReceiptKey};
 pub use replay::{MemoryStore, ReplayStore, StoreError};
+pub use step_up::{Kind, Pass, StepUp, Suspicion};
 pub use verify::{Expectation, VerifiedVoucher, Verifier, VerifyError};
-pub use work::{PUZZLES, SolvedChallenge, Solver, Thumbprint, WorkError};
+pub use work::{PUZZLES, SolvedChallenge, Solver, Thumbprint, WorkError, check as check_work};
 
 /// The longest voucher looked at, in bytes. One with every family measured has about 2,500.
 pub const MAX_VOUCHER_BYTES: usize = 8192;

@@ -4,8 +4,8 @@
 use super::claims::{Claims, Signals};
 use super::jws::Unverified;
 use super::{
-    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, ReplayStore, StoreError, Terms,
-    Thumbprint, VOUCHER_LIFETIME_S, WorkError, text, work,
+    ChallengeError, ChallengeKey, JwsError, MAX_VOUCHER_BYTES, NoveltyFilter, Pass, ReplayStore, StoreError, Suspicion,
+    Terms, Thumbprint, VOUCHER_LIFETIME_S, WorkError, text, work,
 };
 use crate::behavior::{Evidence, EvidenceError, Family, model_digest};
 use crate::decision::{Decision, Policy, Reason, Verdict};
@@ -40,6 +40,7 @@ pub struct VerifiedVoucher {
     evidence: Evidence,
     decision: Decision,
     presence: Option<Presence>,
+    pass: Option<Pass>,
     key: Thumbprint,
 }
 
@@ -87,6 +88,8 @@ pub enum VerifyError {
     Missing(Family),
     #[error("voucher's face check did not pass: {0}")]
     Face(Refusal),
+    #[error("voucher's pass is not for its challenge")]
+    Pass,
     #[error("voucher was redeemed before")]
     Replayed,
     #[error("voucher's evidence was handed in before, under another challenge")]
@@ -120,6 +123,7 @@ impl VerifyError {
             Self::Inconsistent => "inconsistent-evidence",
             Self::Missing(_) => "missing-evidence",
             Self::Face(_) => "bad-face",
+            Self::Pass => "bad-pass",
             Self::Replayed => "replayed",
             Self::Repeated => "repeated-evidence",
             Self::Store(_) => "store-unavailable",
@@ -191,7 +195,15 @@ impl Verifier {
         let (evidence, decision) = self.recompute(&claims)?;
         check_plausible(&evidence, &terms, &claims)?;
         let presence = check_face(&terms, &claims)?;
-        Ok(VerifiedVoucher { claims, terms, evidence, decision, presence, key: thumbprint })
+        let pass = self.check_pass(&terms, &claims)?;
+        Ok(VerifiedVoucher { claims, terms, evidence, decision, presence, pass, key: thumbprint })
+    }
+
+    /// What the visitor did besides, where the voucher says so: this server's word, for this challenge.
+    fn check_pass(&self, terms: &Terms, claims: &Claims) -> Result<Option<Pass>, VerifyError> {
+        let Some(token) = &claims.pass else { return Ok(None) };
+        let pass = Pass::open(&self.key, token).map_err(|_| VerifyError::Pass)?;
+        if pass.of == terms.nonce { Ok(Some(pass)) } else { Err(VerifyError::Pass) }
     }
 
     /// The decision that follows from the voucher's evidence; it must be the one it claims.
@@ -299,6 +311,19 @@ impl VerifiedVoucher {
     /// What a face check was passed on, where the visitor passed one.
     pub fn presence(&self) -> Option<&Presence> {
         self.presence.as_ref()
+    }
+
+    /// What the visitor did because the site doubted, where anything was done.
+    pub fn pass(&self) -> Option<&Pass> {
+        self.pass.as_ref()
+    }
+
+    /// Whether the visitor did what the challenge asks of somebody with this score. False where it asks nothing.
+    pub fn stepped_up(&self) -> bool {
+        self.terms.step_up.as_ref().is_some_and(|step_up| {
+            Suspicion::of(self.score(), step_up.below).is_some()
+                && step_up.is_met(self.score(), self.pass.as_ref(), self.presence.is_some())
+        })
     }
 
     /// Everything it says.

@@ -94,7 +94,7 @@ impl SolvedChallenge {
 }
 
 /// Sixteen hashes, whatever the difficulty was.
-pub(super) fn check(token: &str, difficulty: u8, thumbprint: &Thumbprint, answer: &[u8]) -> Result<(), WorkError> {
+pub fn check(token: &str, difficulty: u8, thumbprint: &Thumbprint, answer: &[u8]) -> Result<(), WorkError> {
     if answer.len() != PUZZLES * 4 {
         return Err(WorkError::Malformed);
     }

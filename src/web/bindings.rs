@@ -3,7 +3,7 @@
 use super::listeners::Recorder;
 use crate::behavior::{Evidence, Family};
 use crate::decision::{Decision, Policy, Verdict};
-use crate::voucher::{Challenge, Draft, PUZZLES, Signals, SolvedChallenge, Solver, Terms, VisitorKey};
+use crate::voucher::{Challenge, Draft, PUZZLES, Signals, SolvedChallenge, Solver, Suspicion, Terms, VisitorKey};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use js_sys::{JSON, Reflect};
 use serde::Serialize;
@@ -84,6 +84,7 @@ pub struct Ticket {
     key: VisitorKey,
     solved: Option<SolvedChallenge>,
     face: Option<String>,
+    pass: Option<String>,
     received: f64,
 }
 
@@ -94,7 +95,7 @@ impl Ticket {
     #[wasm_bindgen(constructor)]
     pub fn new(challenge: &str, watcher: &Watcher, received: f64) -> Result<Ticket, JsError> {
         let challenge = read(challenge)?;
-        Ok(Self { challenge, key: VisitorKey::from_seed(watcher.seed), solved: None, face: None, received })
+        Ok(Self { challenge, key: VisitorKey::from_seed(watcher.seed), solved: None, face: None, pass: None, received })
     }
 
     /// The key's thumbprint, which the work is bound to.
@@ -112,6 +113,18 @@ impl Ticket {
     /// Adds what a face check left to every voucher signed from now on.
     pub fn attach(&mut self, face: String) {
         self.face = Some(face);
+    }
+
+    /// Adds the server's word for what the visitor did to every voucher signed from now on.
+    pub fn pass(&mut self, token: String) {
+        self.pass = Some(token);
+    }
+
+    /// How much a site that asks more below `below` hundredths doubts what `watcher` has seen: 0 not at all, 1 mildly,
+    /// 2 markedly, 3 strongly.
+    pub fn doubt(&self, watcher: &Watcher, below: u8) -> u8 {
+        let (_, decision) = watcher.measure(self.received - LEAD_MS);
+        Suspicion::of(decision.score, below).map_or(0, |suspicion| suspicion as u8 + 1)
     }
 
     /// How long the challenge may be answered after it arrived, ms.
@@ -141,7 +154,8 @@ impl Ticket {
         // By the server's clock: the visitor's may be wrong.
         let elapsed = ((now - self.received).max(0.0) / 1000.0) as u64;
         let now = self.challenge.terms().iat + elapsed;
-        let draft = Draft { hostname, action, cdata, face: self.face.clone(), now, jti: random()? };
+        let (face, pass) = (self.face.clone(), self.pass.clone());
+        let draft = Draft { hostname, action, cdata, face, pass, now, jti: random()? };
         // The browser writes the JSON: a serialiser of our own would be paid for by every visitor.
         let claims = serde_wasm_bindgen::to_value(&solved.claims(&self.key, &evidence, &decision, draft))?;
         let json = JSON::stringify(&claims).ok().and_then(|json| json.as_string());
@@ -222,7 +236,9 @@ fn read(token: &str) -> Result<Challenge, JsError> {
     let (iat, exp) = (number("iat")? as u64, number("exp")? as u64);
     let (nonce, sitekey, hostname) = (text("nonce")?, text("sitekey")?, text("hostname")?);
     let action = field("action")?.as_string();
-    let terms = Terms { v, nonce, sitekey, hostname, action, iat, exp, difficulty, require: Vec::new() };
+    // What it requires and how it doubts is between the script and the server.
+    let (require, step_up) = (Vec::new(), None);
+    let terms = Terms { v, nonce, sitekey, hostname, action, iat, exp, difficulty, require, step_up };
     Ok(Challenge::from_parts(token.to_owned(), terms))
 }
 

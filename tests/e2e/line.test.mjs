@@ -166,7 +166,7 @@ describe("the main line", () => {
       await verified(page);
       await replay(page, corpus().find((trace) => trace.id === "human-pointer-2"), { limit: 4000 });
       const sent = requests.map((request) => `${request.method()} ${new URL(request.url()).pathname}`);
-      const allowed = /^GET \/($|dist\/|demo|icon|challenge$)/;
+      const allowed = /^GET \/($|dist\/|demo|parts|icon|challenge$)/;
       assert.deepEqual(sent.filter((line) => !allowed.test(line)), []);
       const challenge = requests.find((request) => new URL(request.url()).pathname === "/challenge");
       assert.deepEqual([...new URL(challenge.url()).searchParams.keys()].sort(), ["action", "hostname", "sitekey"]);

@@ -16,6 +16,7 @@ const FAMILIES = {
 };
 const VERDICTS = { human: "a person", uncertain: "not sure yet", bot: "a program" };
 const REFUSALS = {
+  "challenge-required": "We could not tell that a person is here. Please send the form once more and do what it asks.",
   "score-too-low": "This looked automated to us. If you are a person, please fill in the form once more.",
   "timeout-or-duplicate": "The check was used up or took too long. Please try again.",
   "missing-input-response": "The check has not run. Please try again.",

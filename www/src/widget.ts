@@ -1,12 +1,13 @@
-// <vouchsafe-widget>: idle, working, verified, failed, expired.
+// <vouchsafe-widget>: idle, working, challenged, verified, failed, expired.
 
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
 import { cause, english, isRightToLeft, nearest, textsIn } from "./messages.js";
 import { Element } from "./dom.js";
 import { build, type View } from "./view.js";
+import type { Asking, Kind } from "./step-up.js";
 import { solve } from "./work.js";
 
-export type State = "idle" | "working" | "verified" | "failed" | "expired";
+export type State = "idle" | "working" | "challenged" | "verified" | "failed" | "expired";
 
 export class VouchsafeWidget extends Element {
   /** So that `required` counts when the browser validates the form. */
@@ -19,7 +20,8 @@ export class VouchsafeWidget extends Element {
   #form: HTMLFormElement | null = null;
   #state: State = "idle";
   #error: ErrorCode | undefined;
-  #ready: { core: Core; ticket: Ticket } | undefined;
+  #ready: { core: Core; ticket: Ticket; token: string; done: number; before?: { pass: string; kind: Kind } } | undefined;
+  #asking: Asking | undefined;
   #work: AbortController | undefined;
   #connection: AbortController | undefined;
   #renewal: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +46,7 @@ export class VouchsafeWidget extends Element {
   attach(nonce: string, evidence: string): boolean {
     if (!this.#ready || nonce !== this.challengeNonce) return false;
     this.#ready.ticket.attach(evidence);
+    this.#ready.done = ENOUGH;
     if (this.#field) this.#field.value = this.#sign();
     return true;
   }
@@ -89,6 +92,16 @@ export class VouchsafeWidget extends Element {
     return this.#run();
   }
 
+  /**
+   * Makes sure that there is a voucher the site takes: where it doubts this visitor and offers challenges, asks for
+   * one. False where the visitor would rather not, or the check failed.
+   */
+  async assure(): Promise<boolean> {
+    if (this.#state !== "verified" && this.#state !== "challenged") await this.#run();
+    if (this.#state === "verified" && this.#doubt()) await this.#ask();
+    return this.#state === "verified";
+  }
+
   /** Forgets the voucher. The next submission, or `execute()`, makes another. */
   reset(): void {
     this.#abandon();
@@ -98,7 +111,8 @@ export class VouchsafeWidget extends Element {
   #build(): View {
     const view = build(this.attachShadow({ mode: "open", delegatesFocus: true }), english.about);
     view.button.addEventListener("click", () => {
-      if (this.#state !== "working" && this.#state !== "verified") void this.#run();
+      if (this.#state === "challenged") this.#asking?.focus();
+      else if (this.#state !== "working" && this.#state !== "verified") void this.#run();
     });
     view.mark.addEventListener("click", () => void this.#explain(view.mark.ariaExpanded !== "true"));
     view.box.addEventListener("keydown", ({ key }) => {
@@ -146,7 +160,7 @@ export class VouchsafeWidget extends Element {
 
   /** A form sent before the check is done waits for it and is then sent by itself. */
   #beforeSubmit(event: SubmitEvent): void {
-    if (this.#state === "verified") {
+    if (this.#state === "verified" && !this.#doubt()) {
       if (this.#field) this.#field.value = this.#sign();
       return;
     }
@@ -154,10 +168,54 @@ export class VouchsafeWidget extends Element {
     event.stopImmediatePropagation();
     const { submitter } = event;
     this.#view?.box.setAttribute("data-waiting", "");
-    void this.#run().then(() => {
-      if (this.#state === "verified") this.#form?.requestSubmit(submitter as HTMLElement | null);
+    void this.assure().then((assured) => {
+      if (assured) this.#form?.requestSubmit(submitter as HTMLElement | null);
       else this.#view?.button.focus();
     });
+  }
+
+  /** How much more the site would ask of this visitor: 0 nothing, 3 most. */
+  #doubt(): number {
+    if (!this.#ready) return 0;
+    const { core, ticket, token, done } = this.#ready;
+    const policy = policyOf(token);
+    const doubt = policy ? ticket.doubt(core.watcher, policy.below) : 0;
+    return doubt > done ? doubt : 0;
+  }
+
+  /** Has the visitor do what the site asks. */
+  async #ask(): Promise<void> {
+    const { core, ticket, token, before } = this.#ready!;
+    const { kinds } = policyOf(token)!;
+    const suspicion = SUSPICIONS[this.#doubt() - 1]!;
+    const { ask, workOf } = await import("./step-up.js");
+    // Meanwhile it may have begun anew.
+    if (this.#ready?.ticket !== ticket || this.#state !== "verified") return;
+    const { signal } = (this.#work = new AbortController());
+    const view = this.#view!;
+    const work = async (puzzle: string) => workOf(ticket.thumbprint, await solve(core, puzzle, ticket, () => undefined, signal));
+    const { pointer, touch } = (core.watcher.assess() as Assessment).signals;
+    const sighted = pointer !== undefined || touch !== undefined;
+    this.#go("challenged");
+    const asking = ask({ server: this.#server(), challenge: token, nonce: ticket.nonce, kinds, suspicion, before, sighted, work }, this.shadowRoot!, view.box);
+    this.#asking = asking;
+    const done = await asking.done;
+    if (this.#asking !== asking) return;
+    this.#asking = undefined;
+    if (!done) {
+      this.#abandon();
+      this.#go("idle");
+      return;
+    }
+    if ("face" in done) {
+      ticket.attach(done.face);
+      this.#ready.done = ENOUGH;
+    } else {
+      ticket.pass(done.pass);
+      this.#ready.before = done;
+      this.#ready.done = SUSPICIONS.indexOf(done.suspicion) + 1;
+    }
+    this.#go("verified");
   }
 
   /** Opens or closes the panel that says why somebody is asked and what would be sent. */
@@ -209,7 +267,7 @@ export class VouchsafeWidget extends Element {
       const ticket = new Ticket(token, core.watcher, received);
       const progress = (share: number) => this.#view?.box.style.setProperty("--share", String(share));
       ticket.solve(await solve(core, token, ticket, progress, work.signal));
-      this.#ready = { core, ticket };
+      this.#ready = { core, ticket, token, done: 0 };
       this.#renew(ticket);
       this.#go("verified");
     } catch (error) {
@@ -282,6 +340,9 @@ export class VouchsafeWidget extends Element {
   #forget(): void {
     this.#work?.abort(new DOMException("reset", "AbortError"));
     this.#work = undefined;
+    const asking = this.#asking;
+    this.#asking = undefined;
+    asking?.close();
     clearTimeout(this.#renewal);
     this.#ready?.ticket.free();
     this.#ready = undefined;
@@ -304,15 +365,15 @@ export class VouchsafeWidget extends Element {
     if (state === "idle" || state === "verified") view.box.removeAttribute("data-waiting");
     if (state === "working") view.box.style.setProperty("--share", "0");
     const texts = this.#texts;
-    view.label.textContent = texts[state];
+    view.label.textContent = texts[state === "challenged" ? "idle" : state];
     view.note.textContent =
       state === "failed" ? cause(texts, this.#error ?? "internal-error") : state === "expired" ? texts.renew : texts.about;
     const missing = this.hasAttribute("required") && state !== "verified";
     this.#internals?.setValidity({ valueMissing: missing }, missing ? texts.idle : "", view.button);
-    const busy = state === "working" || state === "verified";
+    const busy = state === "working" || state === "verified" || state === "challenged";
     // Not `disabled`: that would throw the focus away under somebody's fingers.
     view.button.setAttribute("aria-disabled", String(busy));
-    const spoken = { idle: "", working: texts.working, verified: texts.verified, expired: texts.expired };
+    const spoken = { idle: "", challenged: "", working: texts.working, verified: texts.verified, expired: texts.expired };
     view.status.textContent = state === "failed" ? `${texts.failed}. ${view.note.textContent}` : spoken[state];
   }
 
@@ -326,7 +387,7 @@ export class VouchsafeWidget extends Element {
       if (typeof named === "function") named(argument);
     };
     fire("statechange");
-    const asks = state === "failed" || state === "expired";
+    const asks = state === "failed" || state === "expired" || state === "challenged";
     if (asks !== (this.#patience !== undefined)) {
       clearTimeout(this.#patience);
       this.#patience = asks ? setTimeout(() => fire("timeout", this.dataset.timeoutCallback), PATIENCE_MS) : undefined;
@@ -345,6 +406,12 @@ export class VouchsafeWidget extends Element {
   }
 }
 
+/** What a site asks of those it doubts, as the challenge says. */
+function policyOf(token: string): { below: number; kinds: Kind[] } | undefined {
+  const [payload = ""] = token.split(".");
+  return (JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { step_up?: ReturnType<typeof policyOf> }).step_up;
+}
+
 function whenIdle(task: () => void, signal: AbortSignal): void {
   const run = () => {
     if (!signal.aborted) task();
@@ -358,6 +425,9 @@ const HERE = import.meta.url;
 const CHALLENGE_TIMEOUT_MS = 15_000;
 /** Somebody who was asked to do something and has not by then is gone. */
 const PATIENCE_MS = 300_000;
+const SUSPICIONS = ["mild", "marked", "strong"] as const;
+/** As much as a site can doubt. */
+const ENOUGH = 3;
 /** Vouchers live 300 s. */
 const RESIGN_EVERY_MS = 120_000;
 /** The last voucher of a challenge must still be redeemable for a moment. */

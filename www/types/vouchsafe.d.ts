@@ -1,7 +1,7 @@
 export type { Api, Parameters } from "./api.js";
 
 /** What the widget is doing. */
-export type State = "idle" | "working" | "verified" | "failed" | "expired";
+export type State = "idle" | "working" | "challenged" | "verified" | "failed" | "expired";
 
 /** What went wrong; stable. */
 export type ErrorCode =
@@ -44,6 +44,11 @@ export class VouchsafeWidget extends HTMLElement {
   assess(): Promise<Assessment>;
   /** Starts the check, as a click on the widget does. */
   execute(): Promise<void>;
+  /**
+   * Makes sure that there is a voucher the site takes: where it doubts this visitor and offers challenges, asks for
+   * one, as sending the form does. False where the visitor would rather not, or the check failed.
+   */
+  assure(): Promise<boolean>;
   /** Forgets the voucher. The next submission, or `execute()`, makes another. */
   reset(): void;
 }

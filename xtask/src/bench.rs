@@ -10,6 +10,8 @@ pub(crate) enum Subject {
     Core,
     /// The server under load, beside the peers' verifiers
     Server,
+    /// What challenges on doubt are worth against programs written for them
+    Challenges,
     /// The face engine in headless Chromium, beside onnxruntime-web on the same models
     Face,
     /// Takeovers, false alarms, typing and cost of a known person's session; the forest beside scikit-learn's
@@ -22,6 +24,7 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
     match subject {
         Subject::Core => core(),
         Subject::Server => server(arguments),
+        Subject::Challenges => challenges(),
         Subject::Face => face(),
         Subject::Identity => identity(),
         Subject::Weight => weight(),
@@ -46,6 +49,11 @@ fn core() -> Result<()> {
     say("in the browser");
     let mut node = command("node");
     shell_run(node.arg(root().join("benches/browser.mjs")).env("CHROMIUM", browser.chromium))
+}
+
+fn challenges() -> Result<()> {
+    say("challenges on doubt, against programs");
+    shell_run(cargo().args(["bench", "--quiet", "--package", "vouchsafe-server", "--bench", "step_up"]))
 }
 
 fn face() -> Result<()> {

@@ -147,7 +147,7 @@ fn bundle(profile: Profile) -> Result<()> {
     };
     let named = |names: &[&str]| names.iter().map(|name| format!("src/{name}.ts")).collect::<Vec<_>>();
     // Each Worker by itself: a bundler that moves it elsewhere knows nothing of files beside it.
-    let page = named(&["vouchsafe", "why", "worker", "face", "face-worker", "session", "session-worker"]);
+    let page = named(&["vouchsafe", "why", "step-up", "worker", "face", "face-worker", "session", "session-worker"]);
     esbuild(
         &page,
         &[
@@ -155,6 +155,8 @@ fn bundle(profile: Profile) -> Result<()> {
             "--loader:.css=text",
             "--external:./languages/*",
             "--external:./why.js",
+            "--external:./step-up.js",
+            "--external:./face.js",
             "--external:./vouchsafe.js",
         ],
     )?;

@@ -52,6 +52,7 @@ async fn challenge(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
         exp: now() + 1800,
         difficulty: 12,
         require: Vec::new(),
+        step_up: None,
     });
     ([("cache-control", "no-store")], Json(json!({ "challenge": token }))).into_response()
 }

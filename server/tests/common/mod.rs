@@ -60,6 +60,7 @@ impl Mint {
             exp: now + 1500,
             difficulty: 0,
             require: Vec::new(),
+            step_up: None,
         };
         edit(&mut terms);
         let draft =

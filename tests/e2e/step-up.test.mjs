@@ -1,0 +1,308 @@
+// What somebody is asked who is doubted, each way to its end, in a real Chromium.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { errorsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
+
+const shots = join(root, "target/screenshots");
+let server, chromium;
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  server = await startServer({ config: "address_limit = 0\n" });
+  chromium = await startBrowser({ automated: false });
+});
+after(async () => {
+  await chromium?.browser.close();
+  await server?.stop();
+});
+
+/** `logged`: what the browser may log as an error, since requests are meant to fail. */
+async function visit(work, { path = "doubt.html", logged, ...options } = {}) {
+  const page = await chromium.page({ viewport: { width: 1100, height: 1000 }, ...options });
+  const errors = errorsOf(page);
+  try {
+    await page.goto(`${server.url}/${path}`);
+    await page.waitForFunction(() => document.querySelector("vouchsafe-widget").state !== undefined);
+    await work(page);
+    assert.deepEqual(errors.filter((error) => !logged?.test(error)), []);
+  } finally {
+    await page.close();
+  }
+}
+
+const panel = (page) => page.locator("vouchsafe-widget .step-up");
+const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
+const choose = (page, name) => panel(page).getByRole("radio", { name }).check();
+
+/** Sends the form; the panel opens by itself. */
+async function send(page) {
+  await page.click("#submit");
+  await panel(page).waitFor();
+  assert.equal(await state(page), "challenged");
+}
+
+/** Does `act` until the form has gone: one puzzle, or two where Playwright's hand lowers the score meanwhile. */
+async function passed(page, way, act) {
+  const puzzle = () => page.$eval("vouchsafe-widget", (widget) => (window.shown = widget.shadowRoot.querySelector(".puzzle")?.firstChild));
+  for (let tries = 0; tries < 4; tries++) {
+    await panel(page).locator(".puzzle > *").waitFor();
+    await puzzle();
+    await act();
+    await page.waitForFunction(() => {
+      const now = document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".puzzle")?.firstChild;
+      return document.querySelector("#outcome.good, #outcome.bad") || (now && now !== window.shown);
+    });
+    if (await page.$("#outcome:not([hidden])")) break;
+  }
+  await page.waitForSelector("#outcome.good");
+  assert.match(await page.textContent("#said"), new RegExp(way));
+}
+
+/** Ticks the right words: the lists are read from where the server has them. */
+async function tick(page) {
+  const source = readFileSync(join(root, "server/src/step_up/question.rs"), "utf8");
+  const lists = [...source.matchAll(/"([^"]+)",\s*\[([^\]]+)\]/g)].map(([, name, words]) => [name, words.match(/[^",\n]+(?=")/g).filter((word) => word.trim())]);
+  assert.equal(lists.length, 6);
+  const text = await panel(page).locator(".words legend").textContent();
+  const [, right] = lists.find(([name]) => text.includes(`${name}.`));
+  for (const word of right) {
+    const box = panel(page).getByRole("checkbox", { name: word, exact: true });
+    if (await box.count()) await box.check();
+  }
+}
+
+async function hold(page) {
+  await panel(page).locator(".pad").hover();
+  await page.mouse.down();
+  await panel(page).locator(".pad[data-held=cue]").waitFor();
+  await page.waitForTimeout(250);
+  await page.mouse.up();
+}
+
+describe("each way leads in", () => {
+  test("words, with nothing but the keyboard", async () => {
+    await visit(async (page) => {
+      await page.focus("#to");
+      await page.keyboard.press("Enter");
+      await panel(page).waitFor();
+      // No pointer was seen: what needs no sight comes first.
+      await panel(page).locator(".words").waitFor();
+      const heading = await page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.activeElement?.textContent);
+      assert.equal(heading, "One more step", "the focus is where the question begins");
+      await passed(page, "words", async () => {
+        await tick(page);
+        await panel(page).getByRole("button", { name: "Check", exact: true }).press("Enter");
+      });
+    });
+  });
+
+  test("holding a button: with the mouse, with the space bar, and pressed twice", async () => {
+    for (const way of ["mouse", "space", "twice"]) {
+      await visit(async (page) => {
+        await send(page);
+        await choose(page, "Hold a button");
+        const pad = panel(page).locator(".pad");
+        await passed(page, "holding a button", async () => {
+          if (way === "mouse") return hold(page);
+          await pad.focus();
+          await page.keyboard.down("Space");
+          if (way === "twice") await page.keyboard.up("Space");
+          await panel(page).locator(".pad[data-held=cue]").waitFor();
+          assert.match(await panel(page).locator(".said").textContent(), way === "twice" ? /Press now/ : /Let go now/);
+          await page.waitForTimeout(250);
+          await page.keyboard[way === "twice" ? "press" : "up"]("Space");
+        });
+      });
+    }
+  });
+
+  test("let go too soon, nothing is lost", async () => {
+    await visit(async (page) => {
+      await send(page);
+      await choose(page, "Hold a button");
+      const pad = panel(page).locator(".pad");
+      await pad.hover();
+      await page.mouse.down();
+      await page.waitForTimeout(800);
+      await page.mouse.up();
+      assert.match(await panel(page).locator(".said").textContent(), /too soon/);
+      await passed(page, "holding a button", () => hold(page));
+    });
+  });
+
+  test("the puzzle piece: dragged, and moved by keys", async () => {
+    for (const way of ["drag", "keys"]) {
+      await visit(async (page) => {
+        await send(page);
+        await choose(page, "Puzzle piece");
+        await passed(page, "the puzzle piece", async () => {
+          const piece = panel(page).locator(".piece");
+          await piece.waitFor();
+          const board = await panel(page).locator(".board").boundingBox();
+          const [x, y] = await page.$eval("vouchsafe-widget", whereItFits);
+          if (way === "drag") {
+            const scale = board.width / 300;
+            const from = await piece.boundingBox();
+            const [grip, drop] = [{ x: from.x + 20, y: from.y + 20 }, { x: board.x + x * scale + 20, y: board.y + y * scale + 20 }];
+            await page.mouse.move(grip.x, grip.y);
+            await page.mouse.down();
+            await page.mouse.move(drop.x, drop.y, { steps: 12 });
+            await page.mouse.up();
+          } else {
+            await piece.focus();
+            const go = async (delta, [less, more]) => {
+              for (let i = 0; i < Math.floor(Math.abs(delta) / 10); i++) await page.keyboard.press(`Shift+${delta < 0 ? less : more}`);
+              for (let i = 0; i < Math.abs(delta) % 10; i++) await page.keyboard.press(delta < 0 ? less : more);
+            };
+            await go(x - 8, ["ArrowLeft", "ArrowRight"]);
+            await go(y - 8, ["ArrowUp", "ArrowDown"]);
+          }
+          await panel(page).getByRole("button", { name: "Check", exact: true }).click();
+        });
+      });
+    }
+  });
+
+  test("the camera is offered, and nothing is fetched for it before it is chosen", async () => {
+    await visit(async (page) => {
+      const fetched = [];
+      page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
+      await send(page);
+      assert.deepEqual(fetched.filter((path) => /face|onnx/.test(path)), []);
+      await choose(page, "Camera");
+      await panel(page).locator("vouchsafe-face").waitFor();
+      assert.ok(fetched.some((path) => path.endsWith("/face.js")));
+      assert.deepEqual(fetched.filter((path) => path.endsWith(".onnx")), [], "no model before the click on its own button");
+      await panel(page).getByRole("button", { name: "Continue without a camera" }).click();
+      await panel(page).locator(".words").waitFor();
+    });
+  });
+});
+
+describe("what does not lead in", () => {
+  test("three wrong answers end it, and the form can be sent again", async () => {
+    await visit(async (page) => {
+      await send(page);
+      await choose(page, "Pictures");
+      for (const said of [/2 more tries/, /One more try/, /start again/]) {
+        await panel(page).locator(".pictures").waitFor();
+        // All nine are never right.
+        for (const picture of await panel(page).locator(".picture").all()) await picture.click();
+        await panel(page).getByRole("button", { name: "Check", exact: true }).click();
+        await panel(page).locator(".said").filter({ hasText: said }).waitFor();
+      }
+      await panel(page).waitFor({ state: "detached" });
+      assert.equal(await page.isHidden("#outcome"), true, "nothing was sent");
+      await send(page);
+    }, { logged: /429/ });
+  });
+
+  test("Escape and \u201cNot now\u201d close it; nothing was sent", async () => {
+    await visit(async (page) => {
+      const sent = [];
+      page.on("request", (request) => request.url().endsWith("/demo/doubt") && sent.push(request.url()));
+      for (const leave of [() => page.keyboard.press("Escape"), () => panel(page).getByRole("button", { name: "Not now" }).click()]) {
+        await send(page);
+        await leave();
+        await panel(page).waitFor({ state: "detached" });
+        assert.notEqual(await state(page), "challenged");
+      }
+      assert.deepEqual(sent, []);
+    });
+  });
+
+  test("a page that sends the voucher without the challenge is told so", async () => {
+    await visit(async (page) => {
+      await page.waitForFunction(() => document.querySelector("vouchsafe-widget").execute().then(() => true));
+      const answer = await page.evaluate(async () => {
+        const body = new URLSearchParams({ "vouchsafe-response": document.querySelector("vouchsafe-widget").voucher });
+        return (await fetch("demo/doubt", { method: "POST", body })).json();
+      });
+      assert.deepEqual([answer.accepted, answer.verification["error-codes"]], [false, ["challenge-required"]]);
+    }, { logged: /403/ });
+  });
+
+  test("a lost connection is said, and trying again goes on", async () => {
+    await visit(async (page) => {
+      await page.route("**/step-up", (route) => route.abort(), { times: 1 });
+      await page.click("#submit");
+      await panel(page).locator(".said").filter({ hasText: "No connection" }).waitFor();
+      await panel(page).getByRole("button", { name: "Try again" }).click();
+      await panel(page).getByRole("button", { name: "Check", exact: true }).waitFor();
+    }, { logged: /ERR_FAILED/ });
+  });
+});
+
+test("a program on the sign-up page is asked for more than it has, and a person is not asked", async () => {
+  await visit(
+    async (page) => {
+      for (const [id, text] of [["#name", "Robot"], ["#email", "robot@example.org"], ["#password", "correct horse"]]) {
+        await page.click(id);
+        await page.keyboard.type(text);
+      }
+      await page.click("#submit");
+      await panel(page).waitFor();
+      assert.equal(await page.isHidden("#outcome"), true);
+    },
+    { path: "" },
+  );
+});
+
+describe("it can be used and looks right", () => {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [name, viewport] of [["wide", { width: 1100, height: 1000 }], ["narrow", { width: 340, height: 900 }]]) {
+      test(`no fault that axe-core knows (${colorScheme}, ${name})`, async () => {
+        await visit(
+          async (page) => {
+            await send(page);
+            for (const way of ["Pictures", "Puzzle piece", "Words", "Hold a button", "Camera"]) {
+              await choose(page, way);
+              await panel(page).locator(":is(.pictures, .board, .words, .pad, vouchsafe-face)").waitFor();
+              assert.deepEqual(await violations(page), [], way);
+              const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+              assert.ok(width <= 0, `${way}: ${width} px too wide`);
+              await page.screenshot({ path: join(shots, `step-up-${way.split(" ")[0].toLowerCase()}-${colorScheme}-${name}.png`), fullPage: true });
+            }
+          },
+          { viewport, colorScheme },
+        );
+      });
+    }
+  }
+});
+
+/** Looks for the piece's outline on the board, as a person sees it; runs in the page. */
+function whereItFits(widget) {
+  const [ground, front] = widget.shadowRoot.querySelectorAll(".board canvas");
+  const data = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const [board, piece] = [data(ground), data(front)];
+  const side = front.width;
+  const covers = (x, y) => x >= 0 && y >= 0 && x < side && y < side && piece[(y * side + x) * 4 + 3] > 127;
+  const [edge, inner] = [[], []];
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      if (!covers(x, y)) continue;
+      const whole = covers(x + 1, y) && covers(x - 1, y) && covers(x, y + 1) && covers(x, y - 1);
+      if (!whole) edge.push([x, y]);
+      else if ((x + y) % 2 === 0) inner.push([x, y]);
+    }
+  }
+  const mean = (points, left, top) => {
+    let sum = 0;
+    for (const [x, y] of points) {
+      const at = ((top + y) * ground.width + left + x) * 4;
+      sum += 0.3 * board[at] + 0.6 * board[at + 1] + 0.1 * board[at + 2];
+    }
+    return sum / points.length;
+  };
+  let best = [-Infinity, 0, 0];
+  for (let top = 0; top <= ground.height - side; top++) {
+    for (let left = 0; left <= ground.width - side; left++) {
+      const score = mean(edge, left, top) - mean(inner, left, top);
+      if (score > best[0]) best = [score, left, top];
+    }
+  }
+  return best.slice(1);
+}

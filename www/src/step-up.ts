@@ -1,0 +1,29 @@
+// What a visitor is asked to do when the site doubts: `ask` fills a panel for the widget's shadow tree.
+
+import { Panel, type Done, type Need } from "./step-up/panel.js";
+
+export type { Kind, Suspicion } from "./step-up/panel.js";
+
+export interface Asking {
+  /** Undefined when the visitor would rather not. */
+  done: Promise<Done | undefined>;
+  focus(): void;
+  close(): void;
+}
+
+/** Puts the puzzles into `box`, a part of `root`. */
+export function ask(need: Need, root: ShadowRoot, box: HTMLElement): Asking {
+  const panel = new Panel(need, root, () => import("./face.js"));
+  box.append(panel.element);
+  panel.focus();
+  return panel;
+}
+
+/** What `POST /step-up/answer` takes for work: thumbprint and answer. */
+export function workOf(thumbprint: Uint8Array, answer: Uint8Array): string {
+  return `${base64url(thumbprint)}.${base64url(answer)}`;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

@@ -1,0 +1,27 @@
+// Nine pictures to choose from.
+
+import { html } from "../dom.js";
+import { said, type Puzzle, type Shown } from "./panel.js";
+import { bitmap } from "./bitmap.js";
+import { pictures as texts } from "./words.js";
+
+export async function pictures(shown: Shown): Promise<Puzzle> {
+  const sheet = await bitmap(shown.sheet as string, "image/jpeg");
+  const side = shown.side as number;
+  const across = shown.across as number;
+  const element = html("div", { role: "group", "aria-labelledby": "step-up-task" });
+  const grid = html("div", { class: "pictures" });
+  const choices = Array.from({ length: across * across }, (_, at) => {
+    const choice = html("button", { type: "button", class: "picture", "aria-pressed": "false", "aria-label": texts.picture(at + 1) });
+    const canvas = html("canvas", { width: `${side}`, height: `${side}` });
+    canvas.getContext("2d")?.drawImage(sheet, -(at % across) * side, -Math.floor(at / across) * side);
+    choice.append(canvas);
+    choice.onclick = () => (choice.ariaPressed = String(choice.ariaPressed !== "true"));
+    return choice;
+  });
+  sheet.close();
+  grid.append(...choices);
+  element.append(said("p", texts.text, { id: "step-up-task" }), grid);
+  const answer = () => choices.flatMap((choice, at) => (choice.ariaPressed === "true" ? [at] : [])).join();
+  return { element, answer };
+}
