@@ -1,5 +1,6 @@
 //! `cargo xtask`: sets up, builds, serves, tests and measures Vouchsafe. See `cargo xtask --help`.
 
+mod attack;
 mod bench;
 mod build;
 mod fuzz;
@@ -59,6 +60,12 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Attack the demo on this machine with published tools in a real Chromium, and print what came of it
+    Attack {
+        /// Passed on: --sessions N, --only TEXT, --write (puts the table into docs/attacks.md)
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Feed mutated input to everything that parses what comes from outside
     Fuzz {
         /// Only this target: voucher, claims, challenge, evidence, trace, body, photograph or profile
@@ -111,6 +118,7 @@ fn run(command: Command) -> Result<()> {
         Command::Serve { profile, port } => serve::serve(profile, port),
         Command::Test { only } => test::run(only),
         Command::Bench { subject, arguments } => bench::run(subject, &arguments),
+        Command::Attack { arguments } => attack::run(&arguments),
         Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
         Command::Models => models::verify(),
         Command::Train { subject } => train::run(subject),

@@ -287,6 +287,12 @@ pub(crate) fn wrk() -> Result<()> {
     need(&["wrk"], "the load generator wrk", &["wrk"], "wrk is missing: install it (https://github.com/wg/wrk)")
 }
 
+/// A screen that nobody sees, and what moves its pointer.
+pub(crate) fn screen() -> Result<()> {
+    need(&["Xvfb"], "a screen without a monitor", &["xvfb"], "Xvfb is missing: install it")?;
+    need(&["xdotool"], "xdotool", &["xdotool"], "xdotool is missing: install it")
+}
+
 /// One of `programs` on the search path, from Debian's `packages` where it is not there yet.
 fn need(programs: &[&str], what: &str, packages: &[&str], missing: &str) -> Result<()> {
     let found = || programs.iter().any(|program| which(program).is_some());

@@ -1,0 +1,82 @@
+// cargo xtask attack: every attack, some sessions each, against the demo on this machine; a table of what came of it.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root, startServer } from "../e2e/helpers.mjs";
+import { attacks } from "./attacks.mjs";
+
+const { values } = parseArgs({
+  options: { sessions: { type: "string", default: "5" }, only: { type: "string", default: "" }, write: { type: "boolean", default: false } },
+});
+const sessions = Math.min(100, Math.max(1, Number.parseInt(values.sessions, 10) || 5));
+const chosen = attacks.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
+if (chosen.length === 0) {
+  console.error(`No attack is called ${JSON.stringify(values.only)}. There are:\n${attacks.map(({ name }) => `  ${name}`).join("\n")}`);
+  process.exit(2);
+}
+
+const there = (program) => {
+  try {
+    execFileSync("which", [program], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const server = await startServer({ config: "address_limit = 0\n" });
+const rows = [];
+try {
+  for (const { name, needs = [], missing: lacks = () => undefined, session } of chosen) {
+    const missing = lacks() ?? needs.filter((program) => !there(program)).map((program) => `${program} is missing`).join(", ");
+    if (missing) {
+      console.log(`${name}: not tried, ${missing}`);
+      rows.push([name, "not tried", "", "", "", missing, ""]);
+      continue;
+    }
+    const ended = [];
+    const started = performance.now();
+    let spent = 0;
+    for (let i = 0; i < sessions; i++) {
+      const before = performance.now();
+      let one;
+      try {
+        one = await session(server.url);
+      } catch (error) {
+        one = { accepted: false, asked: false, reason: `failed: ${String(error.message).split("\n")[0]}` };
+      }
+      spent += one.seconds ?? (performance.now() - before) / 1000;
+      ended.push(one);
+    }
+    const count = (what) => ended.filter(what).length;
+    const let_in = count(({ accepted }) => accepted);
+    const asked = count((one) => one.asked && !one.accepted);
+    const scores = ended.map(({ score }) => score).filter((score) => score !== undefined).sort((a, b) => a - b);
+    const median = scores.length ? scores[scores.length >> 1].toFixed(2) : "none";
+    const strict = count(({ accepted, score }) => accepted && score >= 0.6);
+    const reasons = new Map();
+    for (const { reason } of ended) if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const [why = "nothing"] = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason]) => reason);
+    const price = let_in ? (spent / let_in).toFixed(1) : "none got in";
+    rows.push([name, `${let_in} of ${sessions}`, `${asked}`, `${strict}`, median, why, price]);
+    console.log(`${name}: ${let_in} of ${sessions} let in, ${asked} asked, median score ${median}; ${why} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+  }
+} finally {
+  await server.stop();
+}
+
+const heads = ["attack", "let in", "asked for more", "let in unasked at 0.6", "median score", "what spoke against it most", "seconds a success"];
+const table = [heads, heads.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+console.log(`\n${table}`);
+if (values.write) {
+  const file = join(root, "docs/attacks.md");
+  const text = readFileSync(file, "utf8");
+  const [begin, end] = ["<!-- table: cargo xtask attack -- --write -->", "<!-- end -->"];
+  const [before, rest] = text.split(begin);
+  if (!rest?.includes(end)) throw new Error(`${file} has no place for the table`);
+  writeFileSync(file, `${before}${begin}\n\n${table}\n\n${end}${rest.split(end)[1]}`);
+  console.log(`\nwritten to ${file}`);
+}
+process.exit(0);
