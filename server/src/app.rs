@@ -1,3 +1,4 @@
+use crate::accounts::{self, Accounts};
 use crate::client::Client;
 use crate::config::{Config, Flags, digest};
 use crate::metrics::Metrics;
@@ -36,6 +37,8 @@ struct Shared {
     store: Arc<dyn ReplayStore>,
     store_waits: bool,
     novelty: Arc<NoveltyFilter>,
+    /// Of the demo.
+    accounts: Option<Arc<Accounts>>,
     addresses: Pressure,
     sites: Pressure,
     answers: Cache<AnswerKey, (StatusCode, Arc<Answer>)>,
@@ -70,6 +73,7 @@ impl App {
     fn with(config: Config, flags: Option<Flags>) -> Result<Self> {
         let (store, store_waits) = store::open(&config.database)?;
         let novelty = Arc::new(NoveltyFilter::new(config.novelty_entries));
+        let accounts = config.demo.then(|| Accounts::open(config.accounts.clone(), &config.database)).transpose()?;
         let settings = Settings::new(config, &novelty)?;
         let lifetime = Duration::from_secs(VOUCHER_LIFETIME_S);
         Ok(Self(Arc::new(Shared {
@@ -78,6 +82,7 @@ impl App {
             store,
             store_waits,
             novelty,
+            accounts: accounts.map(Arc::new),
             addresses: Pressure::new(),
             sites: Pressure::new(),
             answers: Cache::builder().max_capacity(MOST_ANSWERS).time_to_live(lifetime).build(),
@@ -116,6 +121,10 @@ impl App {
 
     pub(crate) fn settings(&self) -> Arc<Settings> {
         self.0.settings.load_full()
+    }
+
+    pub(crate) fn accounts(&self) -> Option<Arc<Accounts>> {
+        self.0.accounts.clone()
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -225,6 +234,7 @@ pub fn router(app: App) -> Router {
         .route("/admin/reload", post(admin::reload));
     if settings.config.demo {
         router = router.route("/demo/signup", post(demo::signup)).route("/demo/doubt", post(demo::doubt));
+        router = router.nest("/account", accounts::routes());
     }
     if let Some(assets) = &settings.config.assets {
         // For pages of every site: a module and its WebAssembly are read across origins.

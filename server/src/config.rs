@@ -1,3 +1,4 @@
+use crate::accounts::Policy;
 use crate::sites::{self, Site};
 use anyhow::{Context, Result, bail, ensure};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -95,6 +96,8 @@ pub struct Config {
     pub assets: Option<PathBuf>,
     /// Whether the demo is served.
     pub demo: bool,
+    /// Accounts of the demo.
+    pub accounts: Policy,
     /// File of more sites.
     pub sites_file: Option<PathBuf>,
     /// Sites whose vouchers are verified.
@@ -123,6 +126,7 @@ impl Default for Config {
             test_keys: false,
             assets: None,
             demo: false,
+            accounts: Policy::default(),
             sites_file: None,
             sites: Vec::new(),
         }
@@ -180,7 +184,13 @@ impl Config {
             ..Site::new(sitekey, &["localhost", "127.0.0.1"])
         };
         let [_work, asking @ ..] = Kind::ALL;
-        for site in [site(DEMO_SITEKEY, 0.4, &Kind::ALL), site(DOUBT_SITEKEY, 1.0, &asking)] {
+        let [faceless @ .., _face] = Kind::ALL;
+        let sites = [
+            site(DEMO_SITEKEY, 0.4, &faceless),
+            site(DOUBT_SITEKEY, 1.0, &asking),
+            site(ACCOUNTS_SITEKEY, self.accounts.min_score, &Kind::ALL),
+        ];
+        for site in sites {
             if !self.sites.iter().any(|known| known.sitekey == site.sitekey) {
                 self.sites.push(site);
             }
@@ -204,6 +214,7 @@ impl Config {
             let twice = self.sites[..i].iter().any(|other| other.sitekey == site.sitekey);
             ensure!(!twice, "site {:?} is there twice", site.sitekey);
         }
+        self.accounts.check()?;
         if self.difficulty > 20 || self.max_difficulty > 20 {
             bail!("a difficulty over 20 would keep visitors waiting for minutes");
         }
@@ -235,6 +246,8 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
 pub const DEMO_SITEKEY: &str = "demo";
 /// Site of the demo page that doubts everybody.
 pub(crate) const DOUBT_SITEKEY: &str = "demo-doubt";
+/// Site of the demo's accounts.
+pub(crate) const ACCOUNTS_SITEKEY: &str = "demo-accounts";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! The Vouchsafe server: challenges, verification, receipts, metrics, and the demo.
 
+mod accounts;
 mod admin;
 mod app;
 mod challenge;
@@ -15,6 +16,7 @@ mod step_up;
 mod store;
 mod test_keys;
 
+pub use accounts::Policy as AccountPolicy;
 pub use app::{App, router};
 pub use config::{Config, DEMO_SITEKEY, Flags, LogFormat};
 pub use sites::Site;

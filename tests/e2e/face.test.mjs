@@ -1,12 +1,11 @@
 // The face check in Chromium with a camera that plays clips (left by tests/face), and pictures looked at.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium, errorsOf, root, startServer, violations } from "./helpers.mjs";
+import { chromium, errorsOf, nonceAsking, root, startServer, violations } from "./helpers.mjs";
 
 const clips = join(root, "target/clips");
 const shots = join(root, "target/screenshots");
@@ -56,17 +55,6 @@ async function checked(page, nonce, { timeout = 60_000 } = {}) {
   await page.getByRole("button", { name: "Use the camera" }).click();
   await page.waitForFunction(() => window.ended, null, { timeout });
   return page.evaluate(() => window.ended);
-}
-
-const encoded = (byte) => Buffer.alloc(16, byte).toString("base64url");
-
-/** Nonces by what they ask for, from the native build, so that both agree. */
-function nonceAsking(...prompts) {
-  const wanted = prompts.join(",");
-  const answer = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", ...Array.from({ length: 256 }, (_, i) => encoded(i))], { encoding: "utf8" });
-  const line = answer.stdout.split("\n").find((line) => line && JSON.parse(line).prompts.join(",") === wanted);
-  assert.ok(line, `a nonce asking for ${wanted}`);
-  return JSON.parse(line).nonce;
 }
 
 test("a live person passes, and the camera is off afterwards", async () => {

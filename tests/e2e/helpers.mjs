@@ -1,7 +1,8 @@
 // Shared by the end-to-end tests: a server on a free port, a browser, recorded people.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -122,4 +123,40 @@ const people = JSON.parse(readFileSync(join(root, "www/demo/people.json"), "utf8
 /** Claims of a voucher, as anybody can read them. */
 export function claimsOf(voucher) {
   return JSON.parse(Buffer.from(voucher.split(".")[1], "base64url").toString());
+}
+
+/** Ticks the right words of a word puzzle in `panel`: the lists are read from where the server has them. */
+export async function tickWords(panel) {
+  const source = readFileSync(join(root, "server/src/step_up/question.rs"), "utf8");
+  const lists = [...source.matchAll(/"([^"]+)",\s*\[([^\]]+)\]/g)].map(([, name, words]) => [name, words.match(/[^",\n]+(?=")/g).filter((word) => word.trim())]);
+  assert.equal(lists.length, 6);
+  const text = await panel.locator(".words legend").textContent();
+  const [, right] = lists.find(([name]) => text.includes(`${name}.`));
+  for (const word of right) {
+    const box = panel.getByRole("checkbox", { name: word, exact: true });
+    if (await box.count()) await box.check();
+  }
+}
+
+/** A nonce that asks for these movements before the camera, another at each call; by the native build, so that both agree. */
+export function nonceAsking(...prompts) {
+  const wanted = prompts.join(",");
+  const left = nonces.get(wanted) ?? [];
+  while (left.length === 0) {
+    const drawn = Array.from({ length: 2000 }, () => randomBytes(16).toString("base64url"));
+    const { stdout } = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", "--", ...drawn], { encoding: "utf8", maxBuffer: 2 ** 24 });
+    const said = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assert.equal(said.length, drawn.length);
+    left.push(...said.filter((one) => one.prompts.join(",") === wanted).map(({ nonce }) => nonce));
+  }
+  nonces.set(wanted, left);
+  return left.pop();
+}
+const nonces = new Map();
+
+/** A challenge with another nonce: only who knows the server's secret can make one. */
+export function asking(challenge, nonce, secret) {
+  const terms = JSON.parse(Buffer.from(challenge.split(".")[0], "base64url"));
+  const payload = Buffer.from(JSON.stringify({ ...terms, nonce })).toString("base64url");
+  return `${payload}.${createHmac("sha256", secret).update(`vouchsafe challenge v1\0${payload}`).digest("base64url")}`;
 }

@@ -1,16 +1,18 @@
 // What somebody is asked who is doubted, each way to its end, in a real Chromium.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { errorsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
+import { asking, chromium as launcher, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
 
+const secret = Buffer.alloc(32, 7);
+const clip = join(root, "target/clips/live.mjpeg");
 const shots = join(root, "target/screenshots");
 let server, chromium;
 before(async () => {
   mkdirSync(shots, { recursive: true });
-  server = await startServer({ config: "address_limit = 0\n" });
+  server = await startServer({ config: `address_limit = 0\nchallenge_secrets = ["${secret.toString("base64url")}"]\n` });
   chromium = await startBrowser({ automated: false });
 });
 after(async () => {
@@ -60,19 +62,6 @@ async function passed(page, way, act) {
   assert.match(await page.textContent("#said"), new RegExp(way));
 }
 
-/** Ticks the right words: the lists are read from where the server has them. */
-async function tick(page) {
-  const source = readFileSync(join(root, "server/src/step_up/question.rs"), "utf8");
-  const lists = [...source.matchAll(/"([^"]+)",\s*\[([^\]]+)\]/g)].map(([, name, words]) => [name, words.match(/[^",\n]+(?=")/g).filter((word) => word.trim())]);
-  assert.equal(lists.length, 6);
-  const text = await panel(page).locator(".words legend").textContent();
-  const [, right] = lists.find(([name]) => text.includes(`${name}.`));
-  for (const word of right) {
-    const box = panel(page).getByRole("checkbox", { name: word, exact: true });
-    if (await box.count()) await box.check();
-  }
-}
-
 async function hold(page) {
   await panel(page).locator(".pad").hover();
   await page.mouse.down();
@@ -92,7 +81,7 @@ describe("each way leads in", () => {
       const heading = await page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.activeElement?.textContent);
       assert.equal(heading, "One more step", "the focus is where the question begins");
       await passed(page, "words", async () => {
-        await tick(page);
+        await tickWords(panel(page));
         await panel(page).getByRole("button", { name: "Check", exact: true }).press("Enter");
       });
     });
@@ -179,6 +168,34 @@ describe("each way leads in", () => {
       await panel(page).locator(".words").waitFor();
     });
   });
+});
+
+test("a living face before the camera leads in", { skip: !existsSync(clip) && "no clip yet: cargo xtask test native" }, async () => {
+  const args = ["--disable-gpu", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${clip}`];
+  const seeing = await launcher.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false });
+  try {
+    const context = await seeing.newContext({ permissions: ["camera"] });
+    // A challenge that asks for what the clip shows: only who knows the server's secret can make one.
+    await context.route("**/challenge?*", async (route) => {
+      const { challenge } = await (await route.fetch()).json();
+      await route.fulfill({ json: { challenge: asking(challenge, nonceAsking("open-mouth", "blink", "turn-left"), secret) } });
+    });
+    const page = await context.newPage();
+    await page.goto(`${server.url}/doubt.html`);
+    await send(page);
+    await choose(page, "Camera");
+    for (let tries = 0; tries < 3 && !(await page.$("#outcome.good")); tries++) {
+      await panel(page).getByRole("button", { name: /Use the camera|Try again/ }).click();
+      await page.waitForFunction(
+        () => document.querySelector("#outcome.good") || document.querySelector("vouchsafe-widget").shadowRoot.querySelector("vouchsafe-face")?.dataset.phase === "refused",
+        undefined,
+        { timeout: 80_000 },
+      );
+    }
+    assert.match(await page.textContent("#said"), /the camera/);
+  } finally {
+    await seeing.close();
+  }
 });
 
 describe("what does not lead in", () => {

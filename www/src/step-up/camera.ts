@@ -1,5 +1,6 @@
 // The face check, fetched when chosen.
 
+import type { FaceEventDetail } from "../../types/face.js";
 import { html } from "../dom.js";
 import { said, type Puzzle } from "./panel.js";
 import { camera as texts } from "./words.js";
@@ -12,8 +13,10 @@ export function camera(load: () => Promise<unknown>, nonce: string, passed: (evi
     () => {
       const check = document.createElement("vouchsafe-face");
       check.dataset.nonce = nonce;
-      check.addEventListener("passed", (event) => passed((event as CustomEvent<{ evidence: string }>).detail.evidence));
-      check.addEventListener("declined", declined);
+      check.addEventListener("vouchsafe-face", ({ detail }: CustomEventInit<FaceEventDetail>) => {
+        if (detail?.state === "passed") passed(detail.evidence ?? "");
+        if (detail?.state === "declined") declined();
+      });
       room.replaceWith(check);
     },
     () => (room.textContent = texts.failed),

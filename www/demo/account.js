@@ -1,0 +1,354 @@
+// Accounts: what a site's own script does around the widget.
+
+import { define, tell } from "./parts.js";
+
+const $ = (id) => document.getElementById(id);
+const widget = $("widget");
+const PARTS = { pointer: "Mouse", typing: "Keyboard", click: "Clicks", attention: "Time and focus", scroll: "Scrolling", environment: "Browser" };
+const VERDICTS = { human: "a person", uncertain: "not sure yet", bot: "a program" };
+let account;
+let idleAt = Infinity;
+
+// Signing in, signing up, passwords
+
+for (const button of document.querySelectorAll("[data-form]")) button.addEventListener("click", () => showForm(button.dataset.form));
+
+function showForm(name) {
+  for (const form of ["sign-in", "sign-up", "reset", "new-password"]) $(form).hidden = form !== name;
+  for (const button of document.querySelectorAll("[data-form]")) button.ariaPressed = String(button.dataset.form === name);
+  const titles = { "sign-in": "Sign in", "sign-up": "New account", reset: "Forgot password", "new-password": "New password" };
+  $("out-title").textContent = titles[name];
+}
+
+for (const name of ["sign-in", "sign-up"]) {
+  $(name).addEventListener("submit", (event) =>
+    handle(event, async (form) => {
+      announce();
+      enter(await post(form.dataset.path, { ...entries(form), ...(await vouched()) }));
+      form.reset();
+      $("code-row").hidden = true;
+    }),
+  );
+}
+
+$("reset").addEventListener("submit", (event) =>
+  handle(event, async (form) => {
+    await post("reset", entries(form));
+    announce("good", "If there is an account with this address, a link is on its way.");
+    await mails();
+  }),
+);
+
+$("new-password").addEventListener("submit", (event) =>
+  handle(event, async (form) => {
+    await post("reset/finish", { ...entries(form), token: resetToken() });
+    history.replaceState(null, "", location.pathname);
+    form.reset();
+    showForm("sign-in");
+    announce("good", "The new password is set. Please sign in.");
+    await mails();
+  }),
+);
+
+const resetToken = () => new URLSearchParams(location.hash.slice(1)).get("reset");
+
+// The account
+
+function enter(me) {
+  account = me;
+  $("out").hidden = true;
+  $("in").hidden = false;
+  refresh();
+  $("in-title").focus();
+  void notice();
+}
+
+function leave(said) {
+  account = undefined;
+  idleAt = Infinity;
+  if ($("idle").open) $("idle").close();
+  $("in").hidden = true;
+  $("out").hidden = false;
+  $("judged").hidden = true;
+  $("pending").hidden = true;
+  $("face-room").hidden = true;
+  $("face-room").replaceChildren();
+  showForm(resetToken() ? "new-password" : "sign-in");
+  if (said) announce("bad", said);
+}
+
+function refresh() {
+  const { name, email, second_factor, face, behavior, policy, idle_in_s } = account;
+  $("who").textContent = `${name}, ${email}`;
+  $("factor-said").textContent = second_factor ? "Signing in asks for a code." : "Signing in asks for the password alone.";
+  $("factor-begin").hidden = second_factor || !$("factor").hidden;
+  $("factor-remove").hidden = !second_factor;
+  $("face-said").textContent = face ? "A new e-mail address needs your face before the camera." : "Nothing asks for your face.";
+  $("face-toggle").textContent = face ? "No longer ask for my face" : "Ask for my face";
+  idleAt = Date.now() + idle_in_s * 1000;
+  $("idle-said").dataset.warn = policy.warn_s;
+  if (behavior) judged(behavior);
+}
+
+for (const button of document.querySelectorAll("[data-part]")) {
+  button.addEventListener("click", () => {
+    for (const other of document.querySelectorAll("[data-part]")) {
+      other.ariaPressed = String(other === button);
+      $(other.dataset.part).hidden = other !== button;
+    }
+    // Going somewhere within the page is a moment to look, unless something is asked already.
+    if ($("pending").hidden) void notice();
+  });
+}
+
+$("sign-out").addEventListener("click", () => attempt(async () => {
+  await post("sign-out");
+  leave();
+  announce("good", "You are signed out.");
+}));
+
+$("email").addEventListener("submit", (event) =>
+  handle(event, async (form) => {
+    const wanted = entries(form);
+    if (account.face) await lookAtFace();
+    await post("email", { ...wanted, ...(await vouched()) });
+    form.reset();
+    await me();
+    await mails();
+    announce("good", "The address is changed; both addresses were told.");
+  }),
+);
+
+$("factor-begin").addEventListener("click", () => attempt(async () => {
+  const { secret, link } = await post("second-factor");
+  $("factor-secret").textContent = secret.match(/.{1,4}/g).join(" ");
+  $("factor-link").href = link;
+  $("factor").hidden = false;
+  $("factor-begin").hidden = true;
+  $("factor-code").focus();
+}));
+
+for (const name of ["factor", "factor-remove"]) {
+  $(name).addEventListener("submit", (event) =>
+    handle(event, async (form) => {
+      await post(form.dataset.path, entries(form));
+      form.reset();
+      $("factor").hidden = true;
+      await me();
+      announce("good", account.second_factor ? "Signing in asks for a code from now on." : "The second factor is off.");
+    }),
+  );
+}
+
+$("face-toggle").addEventListener("click", () => attempt(async () => {
+  await lookAtFace();
+  await post("face", { wanted: !account.face, ...(await vouched()) });
+  await me();
+  announce("good", account.face ? "A new e-mail address asks for your face from now on." : "Nothing asks for your face any more.");
+}));
+
+/** Shows the face check until it has passed; its outcome goes into the widget's next voucher. */
+async function lookAtFace() {
+  const room = $("face-room");
+  await import("./dist/face.js");
+  const check = document.createElement("vouchsafe-face");
+  check.setAttribute("for", "widget");
+  room.replaceChildren(check);
+  room.hidden = false;
+  try {
+    await new Promise((passed, failed) => {
+      check.addEventListener("vouchsafe-face", ({ detail }) => {
+        if (detail.state === "passed") passed();
+        if (detail.state === "declined") failed(new Refusal("Nothing was changed: that needs a face before the camera."));
+      });
+    });
+  } finally {
+    room.hidden = true;
+    room.replaceChildren();
+  }
+}
+
+// Behaviour
+
+/** Shows the server how this session has gone since the last time. */
+async function notice({ asked = false } = {}) {
+  if (!account) return;
+  try {
+    if (asked) await widget.assure();
+    else if (widget.state !== "verified") await widget.execute();
+    const { behavior, said } = await post("behavior", { "vouchsafe-response": widget.voucher });
+    judged(behavior);
+    $("pending").hidden = said.next === "go";
+    if (said.next === "challenge") {
+      const times = said.left === 1 ? "Once more without, and the account is locked." : `${said.left} times without, and the account is locked.`;
+      $("pending-said").textContent = `This does not look like you. Please show that it is. ${times}`;
+    }
+    idleAt = Date.now() + account.policy.idle_s * 1000;
+  } catch (error) {
+    said(error);
+  }
+  if (account) await widget.execute();
+}
+
+$("pending-go").addEventListener("click", () => void notice({ asked: true }));
+
+setInterval(() => {
+  if (account && !document.hidden && moved && $("pending").hidden && widget.state === "verified") {
+    moved = false;
+    void notice();
+  }
+}, 20_000);
+
+function judged({ score, verdict, signals, reasons }) {
+  if (score === undefined) return;
+  $("judged").hidden = false;
+  document.body.dataset.verdict = verdict;
+  $("score").textContent = Math.round(score * 100);
+  $("verdict").textContent = VERDICTS[verdict];
+  $("meter").value = score;
+  const shown = (value) => (value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100));
+  define($("signals"), Object.entries(PARTS).map(([family, name]) => [name, shown(signals[family]), signals[family] == null]));
+  tell($("reasons"), reasons.slice(0, 4));
+}
+
+/** A voucher the site takes, after whatever it asks; good for one request. */
+async function vouched() {
+  if (!(await widget.assure())) throw new Refusal("The check was not finished. Your entries are still here.");
+  return { "vouchsafe-response": widget.voucher };
+}
+
+// Idleness
+
+let moved = false;
+let told = 0;
+for (const name of ["pointermove", "keydown", "wheel", "touchstart"]) {
+  addEventListener(name, () => {
+    moved = true;
+    if (!account || $("idle").open || Date.now() - told < 20_000) return;
+    told = Date.now();
+    void stay();
+  }, { passive: true });
+}
+
+async function stay() {
+  try {
+    await post("stay");
+    idleAt = Date.now() + account.policy.idle_s * 1000;
+  } catch (error) {
+    said(error);
+  }
+}
+
+setInterval(() => {
+  if (!account) return;
+  const left = Math.ceil((idleAt - Date.now()) / 1000);
+  const dialog = $("idle");
+  if (left > account.policy.warn_s) return;
+  if (!dialog.open) dialog.showModal();
+  // Spoken every ten seconds, not every second.
+  if (left % 10 === 0 || !$("idle-said").textContent) $("idle-said").textContent = `You will be signed out in ${Math.max(0, left)} seconds.`;
+  if (left < 0) void me().catch(said);
+}, 1000);
+
+$("idle").addEventListener("cancel", (event) => event.preventDefault());
+$("idle-stay").addEventListener("click", () => {
+  $("idle").close();
+  $("idle-said").textContent = "";
+  void stay();
+});
+$("idle-leave").addEventListener("click", () => $("sign-out").click());
+
+// The server
+
+/** What the server refuses, in its words. */
+class Refusal extends Error {}
+
+async function post(path, fields = {}) {
+  const headers = { "content-type": "application/json", "x-csrf": account?.csrf ?? "" };
+  const sent = answered(() => fetch(`account/${path}`, { method: "POST", headers, body: JSON.stringify(fields) }));
+  // A voucher is good for once.
+  if ("vouchsafe-response" in fields) widget.reset();
+  return sent;
+}
+
+async function answered(ask) {
+  let response, body;
+  try {
+    response = await ask();
+    body = await response.json();
+  } catch {
+    throw new Refusal("The server could not be reached. Your entries are still here.");
+  }
+  if (response.ok) return body;
+  if (body.error === "code-needed") {
+    $("code-row").hidden = false;
+    $("in-code").focus();
+  }
+  // Signed out on the other side.
+  if (account && (response.status === 401 || body.error === "locked")) leave();
+  throw new Refusal(body.message ?? "Something went wrong here.");
+}
+
+async function me() {
+  const found = await answered(() => fetch("account/me"));
+  if (!found.signed_in) return leave(found.error === "signed-out" ? undefined : found.message);
+  if (!account) return enter(found);
+  account = found;
+  refresh();
+}
+
+async function mails() {
+  const list = $("mail-list");
+  const { mails } = await answered(() => fetch("account/outbox"));
+  if (mails.length === 0) return;
+  list.replaceChildren(
+    ...mails.map(({ to, subject, text, link }) => {
+      const item = document.createElement("li");
+      item.append(`${subject} (to ${to}). ${text} `);
+      if (link) item.append(Object.assign(document.createElement("a"), { href: link, textContent: "Open the link" }));
+      return item;
+    }),
+  );
+}
+
+const entries = (form) => Object.fromEntries(new FormData(form));
+
+async function handle(event, work) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const button = form.querySelector("button");
+  button.setAttribute("aria-busy", "true");
+  await attempt(() => work(form));
+  button.removeAttribute("aria-busy");
+}
+
+async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    said(error);
+  }
+  void mails().catch(() => undefined);
+}
+
+function said(error) {
+  if (!(error instanceof Refusal)) console.error(error);
+  announce("bad", error instanceof Refusal ? error.message : "Something went wrong here.");
+}
+
+function announce(kind, text) {
+  const outcome = $("outcome");
+  outcome.hidden = !text;
+  outcome.className = `outcome ${kind}`;
+  outcome.replaceChildren(Object.assign(document.createElement("p"), { textContent: text ?? "" }));
+}
+
+addEventListener("hashchange", () => resetToken() && !account && showForm("new-password"));
+
+await customElements.whenDefined("vouchsafe-widget");
+try {
+  await me();
+} catch (error) {
+  leave(error.message);
+}
+await mails().catch(() => undefined);
