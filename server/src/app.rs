@@ -1,6 +1,7 @@
 use crate::accounts::{self, Accounts};
 use crate::client::Client;
 use crate::config::{Config, Flags, digest};
+use crate::dashboard::{self, Dashboard, Judged, Record};
 use crate::metrics::Metrics;
 use crate::pressure::{Pressure, shortened};
 use crate::sites::Site;
@@ -39,6 +40,7 @@ struct Shared {
     novelty: Arc<NoveltyFilter>,
     /// Of the demo.
     accounts: Option<Arc<Accounts>>,
+    dashboard: Option<Arc<Dashboard>>,
     addresses: Pressure,
     sites: Pressure,
     answers: Cache<AnswerKey, (StatusCode, Arc<Answer>)>,
@@ -73,7 +75,13 @@ impl App {
     fn with(config: Config, flags: Option<Flags>) -> Result<Self> {
         let (store, store_waits) = store::open(&config.database)?;
         let novelty = Arc::new(NoveltyFilter::new(config.novelty_entries));
-        let accounts = config.demo.then(|| Accounts::open(config.accounts.clone(), &config.database)).transpose()?;
+        let dashboard = match config.decisions_database() {
+            Some(database) => Some(Dashboard::open(&database, config.decisions_days, config.decisions_most)?),
+            None => None,
+        };
+        let dashboard = dashboard.map(Arc::new);
+        let accounts = || Accounts::open(config.accounts.clone(), &config.database, dashboard.clone());
+        let accounts = config.demo.then(accounts).transpose()?;
         let settings = Settings::new(config, &novelty)?;
         let lifetime = Duration::from_secs(VOUCHER_LIFETIME_S);
         Ok(Self(Arc::new(Shared {
@@ -83,6 +91,7 @@ impl App {
             store_waits,
             novelty,
             accounts: accounts.map(Arc::new),
+            dashboard,
             addresses: Pressure::new(),
             sites: Pressure::new(),
             answers: Cache::builder().max_capacity(MOST_ANSWERS).time_to_live(lifetime).build(),
@@ -125,6 +134,17 @@ impl App {
 
     pub(crate) fn accounts(&self) -> Option<Arc<Accounts>> {
         self.0.accounts.clone()
+    }
+
+    pub(crate) fn dashboard(&self) -> Option<Arc<Dashboard>> {
+        self.0.dashboard.clone()
+    }
+
+    /// Something that operators count besides decisions.
+    pub(crate) fn happened(&self, sitekey: &str, what: &'static str, key: &'static str) {
+        if let Some(dashboard) = &self.0.dashboard {
+            dashboard.happened(sitekey, what, key);
+        }
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -179,7 +199,32 @@ impl App {
             job()
         };
         self.0.metrics.verified(&site.sitekey, &outcome, started.elapsed());
+        if let Some(dashboard) = &self.0.dashboard {
+            dashboard.decided(record(site, &outcome, started.elapsed()));
+        }
         outcome
+    }
+}
+
+/// What is kept of a decision.
+fn record(site: &Site, outcome: &Result<VerifiedVoucher, VerifyError>, took: Duration) -> Record {
+    let answer = Answer::of(outcome, site.min_score);
+    let doubted = answer.error_codes.first().copied().unwrap_or("ok");
+    let judged = outcome.as_ref().ok().map(|voucher| Judged {
+        jti: voucher.claims().jti.clone(),
+        score: voucher.score(),
+        signals: voucher.signals().map(|(_, signal)| signal),
+        challenge: voucher.pass().map(|pass| pass.kind.name()),
+        reasons: voucher.reasons().iter().map(|reason| reason.text()).collect(),
+        evidence: serde_json::to_string(&voucher.claims().evidence).unwrap_or_default(),
+    });
+    Record {
+        at: crate::now_ms(),
+        site: site.sitekey.clone(),
+        outcome: outcome.as_ref().map_or_else(VerifyError::code, |_| doubted),
+        action: outcome.as_ref().ok().and_then(|voucher| voucher.claims().action.clone()).unwrap_or_default(),
+        took_us: took.as_micros() as u64,
+        judged,
     }
 }
 
@@ -231,7 +276,9 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(healthz))
         .route("/metrics", get(admin::metrics))
         .route("/admin/sites", get(admin::sites))
-        .route("/admin/reload", post(admin::reload));
+        .route("/admin/reload", post(admin::reload))
+        .nest("/admin/dashboard", dashboard::routes())
+        .route("/feedback", post(dashboard::feedback));
     if settings.config.demo {
         router = router.route("/demo/signup", post(demo::signup)).route("/demo/doubt", post(demo::doubt));
         router = router.nest("/account", accounts::routes());
@@ -243,6 +290,9 @@ pub fn router(app: App) -> Router {
             .layer(set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
             .layer(set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"));
         router = router.nest_service("/dist", dist);
+        if settings.config.admin_token.is_some() {
+            router = router.nest_service("/dashboard", ServeDir::new(assets.join("dashboard")));
+        }
         if settings.config.demo {
             router = router.fallback_service(ServeDir::new(assets.join("demo")));
         }

@@ -31,6 +31,7 @@ pub(crate) async fn issue(
     let origin = headers.get(header::ORIGIN);
     let outcome = grant(&app, &settings, client, origin, &ask);
     let known = settings.site(&ask.sitekey).map_or("", |site| &site.sitekey);
+    app.happened(known, "challenge", outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
     app.metrics().challenged(known, outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
     let Grant { difficulty, require, step_up } = match outcome {
         Ok(granted) => granted,

@@ -96,6 +96,12 @@ pub struct Config {
     pub assets: Option<PathBuf>,
     /// Whether the demo is served.
     pub demo: bool,
+    /// Where decisions are kept for the dashboard: an SQLite file or `memory`. None: they are not, but in the demo.
+    pub decisions: Option<String>,
+    /// How many days they are kept.
+    pub decisions_days: u32,
+    /// How many are kept at most.
+    pub decisions_most: u64,
     /// Accounts of the demo.
     pub accounts: Policy,
     /// File of more sites.
@@ -126,6 +132,9 @@ impl Default for Config {
             test_keys: false,
             assets: None,
             demo: false,
+            decisions: None,
+            decisions_days: 30,
+            decisions_most: 1_000_000,
             accounts: Policy::default(),
             sites_file: None,
             sites: Vec::new(),
@@ -172,7 +181,19 @@ impl Config {
         Ok(config)
     }
 
+    /// Where decisions go; the demo's beside its database.
+    pub(crate) fn decisions_database(&self) -> Option<String> {
+        let beside = || match self.database.as_str() {
+            main if main == "memory" || main.starts_with("redis") => "memory".into(),
+            main => std::path::Path::new(main).with_extension("decisions.db").to_string_lossy().into_owned(),
+        };
+        self.decisions.clone().or_else(|| self.demo.then(beside))
+    }
+
     fn add_demo(&mut self) {
+        if self.admin_token.is_none() {
+            self.admin_token = Some(demo_token());
+        }
         if self.challenge_secrets.is_empty() {
             self.challenge_secrets.push(demo_secret());
         }
@@ -235,6 +256,12 @@ impl Config {
 fn demo_secret() -> String {
     static DRAWN: OnceLock<String> = OnceLock::new();
     DRAWN.get_or_init(|| Base64UrlUnpadded::encode_string(&crate::random::<32>())).clone()
+}
+
+/// Drawn once for a process, and told when the demo starts.
+fn demo_token() -> String {
+    static DRAWN: OnceLock<String> = OnceLock::new();
+    DRAWN.get_or_init(|| Base64UrlUnpadded::encode_string(&crate::random::<18>())).clone()
 }
 
 /// SHA-256 of a secret: what is kept of it and compared.

@@ -6,6 +6,7 @@ mod app;
 mod challenge;
 mod client;
 mod config;
+mod dashboard;
 mod demo;
 mod keys;
 mod metrics;

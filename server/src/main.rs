@@ -46,11 +46,15 @@ fn main() -> ExitCode {
 async fn serve(flags: Flags) -> Result<()> {
     start_logs(flags.log_format);
     let app = App::start(flags)?;
-    let Config { listen, demo, drain_s, .. } = app.config();
+    let Config { listen, demo, drain_s, admin_token, .. } = app.config();
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     info!(address = %listener.local_addr()?, "listening");
     if demo {
-        info!("open http://localhost:{}/", listener.local_addr()?.port());
+        let port = listener.local_addr()?.port();
+        info!("open http://localhost:{port}/");
+        if let Some(token) = admin_token {
+            info!("dashboard: http://localhost:{port}/dashboard/#token={token}");
+        }
     }
     reload_on_hangup(app.clone());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -178,7 +178,7 @@ impl EvidenceClaim {
     }
 
     /// `None` where a field is not base64url.
-    pub(super) fn read(&self) -> Option<Result<Evidence, EvidenceError>> {
+    pub fn read(&self) -> Option<Result<Evidence, EvidenceError>> {
         let fields =
             [&self.pointer, &self.click, &self.typing, &self.scroll, &self.touch, &self.attention, &self.environment];
         let mut families: [Option<Vec<u8>>; 7] = Default::default();

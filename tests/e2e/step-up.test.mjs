@@ -192,6 +192,7 @@ test("a living face before the camera leads in", { skip: !existsSync(clip) && "n
         { timeout: 80_000 },
       );
     }
+    await page.locator("#outcome.good").waitFor();
     assert.match(await page.textContent("#said"), /the camera/);
   } finally {
     await seeing.close();

@@ -1,6 +1,6 @@
 // The laboratory: what the page's own listeners see, drawn; the widget's opinion; both put together by hand.
 
-import { chart } from "./charts.js";
+import { chart } from "./dashboard/charts.js";
 import { tell } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);

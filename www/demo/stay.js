@@ -1,7 +1,7 @@
 // The demo of a known person's session: what a site would write, charts, and recorded people to play with.
 
 import { session } from "./dist/session.js";
-import { chart as draw } from "./charts.js";
+import { chart as draw } from "./dashboard/charts.js";
 import { define, tell } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);

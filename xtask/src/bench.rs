@@ -12,6 +12,8 @@ pub(crate) enum Subject {
     Server,
     /// What challenges on doubt are worth against programs written for them
     Challenges,
+    /// Each page of the dashboard over a million decisions
+    Dashboard,
     /// The face engine in headless Chromium, beside onnxruntime-web on the same models
     Face,
     /// Takeovers, false alarms, typing and cost of a known person's session; the forest beside scikit-learn's
@@ -24,7 +26,8 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
     match subject {
         Subject::Core => core(),
         Subject::Server => server(arguments),
-        Subject::Challenges => challenges(),
+        Subject::Challenges => server_bench("step_up", "challenges on doubt, against programs"),
+        Subject::Dashboard => server_bench("dashboard", "the dashboard over a million decisions"),
         Subject::Face => face(),
         Subject::Identity => identity(),
         Subject::Weight => weight(),
@@ -51,9 +54,9 @@ fn core() -> Result<()> {
     shell_run(node.arg(root().join("benches/browser.mjs")).env("CHROMIUM", browser.chromium))
 }
 
-fn challenges() -> Result<()> {
-    say("challenges on doubt, against programs");
-    shell_run(cargo().args(["bench", "--quiet", "--package", "vouchsafe-server", "--bench", "step_up"]))
+fn server_bench(name: &str, what: &str) -> Result<()> {
+    say(what);
+    shell_run(cargo().args(["bench", "--quiet", "--package", "vouchsafe-server", "--bench", name]))
 }
 
 fn face() -> Result<()> {

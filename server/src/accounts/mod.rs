@@ -21,9 +21,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Session, Store, User};
 
+use crate::config::ACCOUNTS_SITEKEY;
+use crate::dashboard::Dashboard;
 use crate::pressure::{Pressure, shortened};
 
 /// Accounts, sessions, mail. Every method may wait for a disk or hash a password: call it where waiting is allowed.
@@ -32,6 +34,7 @@ pub(crate) struct Accounts {
     outbox: Outbox,
     policy: Policy,
     guesses: Pressure,
+    dashboard: Option<Arc<Dashboard>>,
     /// Of no account, so that a wrong address takes as long as a wrong password.
     nobody: String,
 }
@@ -48,7 +51,7 @@ pub(crate) struct Problem {
 pub(crate) struct Token(pub(crate) [u8; 32]);
 
 impl Accounts {
-    pub(crate) fn open(policy: Policy, main: &str) -> Result<Self> {
+    pub(crate) fn open(policy: Policy, main: &str, dashboard: Option<Arc<Dashboard>>) -> Result<Self> {
         let kept = !(main == "memory" || main.starts_with("redis"));
         let beside = |name: &str| Path::new(main).with_extension(name).to_string_lossy().into_owned();
         let database =
@@ -62,12 +65,20 @@ impl Accounts {
             outbox: Outbox::open(folder)?,
             policy,
             guesses: Pressure::new(),
+            dashboard,
             nobody: hashed("nobody knows this")?,
         })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the dashboard.
+    fn happened(&self, key: &'static str) {
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.happened(ACCOUNTS_SITEKEY, "account", key);
+        }
     }
 
     /// A new account, signed in.
@@ -77,6 +88,7 @@ impl Accounts {
         strong(password)?;
         let hash = hashed(password)?;
         let user = self.store().add(name, email, &hash)?.ok_or(TAKEN)?;
+        self.happened("signed up");
         self.begin(user, from, now)
     }
 
@@ -95,6 +107,7 @@ impl Accounts {
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
         let Some(mut user) = user.filter(|_| right) else {
             self.guesses.add(&key, 1.0, self.policy.wrong_passwords);
+            self.happened("wrong password");
             return Err(WRONG.into());
         };
         if user.locked {
@@ -111,6 +124,7 @@ impl Accounts {
             user.totp_used = step;
             self.store().save(&user)?;
         }
+        self.happened("signed in");
         self.begin(user.id, from, now)
     }
 
@@ -154,6 +168,7 @@ impl Accounts {
         if network != session.network {
             session.network = network;
             session.changes = session.changes.saturating_add(1);
+            self.happened("changed network");
         }
         if !look {
             session.seen = now;
@@ -180,6 +195,7 @@ impl Accounts {
 
     fn lock(&self, mut user: User, why: &str) -> Result<Problem> {
         user.locked = true;
+        self.happened("locked");
         self.store().save(&user)?;
         self.store().end_all(user.id)?;
         let text = format!("{why} To open it again, ask for a new password on the sign-in page.");
@@ -214,6 +230,7 @@ impl Accounts {
         let user = store.take_reset(&token.id(), now)?.ok_or(RESET_OVER)?;
         let mut user = store.user(user)?.ok_or(RESET_OVER)?;
         (user.password, user.locked) = (hash, false);
+        self.happened("new password");
         store.save(&user)?;
         store.end_all(user.id)?;
         drop(store);

@@ -140,6 +140,7 @@ async fn draw_first(
 async fn show(app: &App, settings: &Settings, asked: Asked) -> Result<Value, Refusal> {
     let sealed = settings.key.seal(PURPOSE, &asked);
     app.metrics().asked(asked.kind, "asked");
+    app.happened(&asked.sitekey, "asked", asked.kind.name());
     let seed = sealed.seed;
     let mut shown = match asked.kind {
         Kind::Pictures => {
@@ -204,6 +205,7 @@ async fn judge(
     let left = left.ok_or(Refusal::Locked)?;
     let outcome = if right { "passed" } else { "failed" };
     app.metrics().asked(asked.kind, outcome);
+    app.happened(&asked.sitekey, outcome, asked.kind.name());
     info!(sitekey = asked.sitekey, kind = asked.kind.name(), round = asked.round, outcome, "step-up");
     if !right {
         app.charge_address(settings, client, WRONG_ANSWER);
