@@ -77,6 +77,9 @@ if (values.write) {
   const [before, rest] = text.split(begin);
   if (!rest?.includes(end)) throw new Error(`${file} has no place for the table`);
   writeFileSync(file, `${before}${begin}\n\n${table}\n\n${end}${rest.split(end)[1]}`);
-  console.log(`\nwritten to ${file}`);
+  // And for the demo's page.
+  const shown = join(root, "www/demo/attacks.json");
+  writeFileSync(shown, `${JSON.stringify({ sessions, heads, rows }, null, 1)}\n`);
+  console.log(`\nwritten to ${file} and ${shown}`);
 }
 process.exit(0);

@@ -116,3 +116,21 @@ for (const [name, options] of [
     }, options);
   });
 }
+
+test("the table of attacks is shown, light and dark, wide and narrow", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const viewport of [{ width: 1100, height: 900 }, { width: 340, height: 800 }]) {
+      const page = await chromium.page({ viewport, colorScheme });
+      const errors = errorsOf(page);
+      await page.goto(`${server.url}/attacks.html`);
+      await page.waitForSelector("#attacks tbody tr:nth-child(10)");
+      assert.match(await page.textContent("#lead"), /\d+ attacks, \d+ sessions each/);
+      assert.deepEqual(await violations(page), []);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(width <= 0, `${width} px too wide`);
+      await page.screenshot({ path: join(shots, `attacks-${colorScheme}-${viewport.width}.png`), fullPage: true });
+      assert.deepEqual(errors, []);
+      await page.close();
+    }
+  }
+});

@@ -1,11 +1,11 @@
 // Accounts: what a site's own script does around the widget.
 
-import { define, tell } from "./parts.js";
+import { announce as say, judge } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);
 const widget = $("widget");
 const PARTS = { pointer: "Mouse", typing: "Keyboard", click: "Clicks", attention: "Time and focus", scroll: "Scrolling", environment: "Browser" };
-const VERDICTS = { human: "a person", uncertain: "not sure yet", bot: "a program" };
+const announce = (kind, text) => say($("outcome"), kind, text);
 let account;
 let idleAt = Infinity;
 
@@ -23,7 +23,7 @@ function showForm(name) {
 for (const name of ["sign-in", "sign-up"]) {
   $(name).addEventListener("submit", (event) =>
     handle(event, async (form) => {
-      announce();
+      announce("");
       enter(await post(form.dataset.path, { ...entries(form), ...(await vouched()) }));
       form.reset();
       $("code-row").hidden = true;
@@ -177,6 +177,8 @@ async function notice({ asked = false } = {}) {
     if (asked) await widget.assure();
     else if (widget.state !== "verified") await widget.execute();
     const { behavior, said } = await post("behavior", { "vouchsafe-response": widget.voucher });
+    // Signed out meanwhile.
+    if (!account) return;
     judged(behavior);
     $("pending").hidden = said.next === "go";
     if (said.next === "challenge") {
@@ -199,16 +201,10 @@ setInterval(() => {
   }
 }, 20_000);
 
-function judged({ score, verdict, signals, reasons }) {
-  if (score === undefined) return;
+function judged(judgement) {
+  if (judgement.score === undefined) return;
   $("judged").hidden = false;
-  document.body.dataset.verdict = verdict;
-  $("score").textContent = Math.round(score * 100);
-  $("verdict").textContent = VERDICTS[verdict];
-  $("meter").value = score;
-  const shown = (value) => (value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100));
-  define($("signals"), Object.entries(PARTS).map(([family, name]) => [name, shown(signals[family]), signals[family] == null]));
-  tell($("reasons"), reasons.slice(0, 4));
+  judge(judgement, PARTS);
 }
 
 /** A voucher the site takes, after whatever it asks; good for one request. */
@@ -233,7 +229,7 @@ for (const name of ["pointermove", "keydown", "wheel", "touchstart"]) {
 async function stay() {
   try {
     await post("stay");
-    idleAt = Date.now() + account.policy.idle_s * 1000;
+    if (account) idleAt = Date.now() + account.policy.idle_s * 1000;
   } catch (error) {
     said(error);
   }
@@ -263,6 +259,9 @@ $("idle-leave").addEventListener("click", () => $("sign-out").click());
 /** What the server refuses, in its words. */
 class Refusal extends Error {}
 
+/** The session is over, which has been said. */
+class Over extends Error {}
+
 async function post(path, fields = {}) {
   const headers = { "content-type": "application/json", "x-csrf": account?.csrf ?? "" };
   const sent = answered(() => fetch(`account/${path}`, { method: "POST", headers, body: JSON.stringify(fields) }));
@@ -284,8 +283,10 @@ async function answered(ask) {
     $("code-row").hidden = false;
     $("in-code").focus();
   }
-  // Signed out on the other side.
-  if (account && (response.status === 401 || body.error === "locked")) leave();
+  const over = response.status === 401 || (account && body.error === "locked");
+  // Signed out on the other side; an answer that comes after signing out on this one says nothing new.
+  if (over && account) leave(body.message);
+  if (over) throw new Over();
   throw new Refusal(body.message ?? "Something went wrong here.");
 }
 
@@ -332,15 +333,9 @@ async function attempt(work) {
 }
 
 function said(error) {
+  if (error instanceof Over) return;
   if (!(error instanceof Refusal)) console.error(error);
   announce("bad", error instanceof Refusal ? error.message : "Something went wrong here.");
-}
-
-function announce(kind, text) {
-  const outcome = $("outcome");
-  outcome.hidden = !text;
-  outcome.className = `outcome ${kind}`;
-  outcome.replaceChildren(Object.assign(document.createElement("p"), { textContent: text ?? "" }));
 }
 
 addEventListener("hashchange", () => resetToken() && !account && showForm("new-password"));

@@ -1,6 +1,6 @@
 // The demo's page script: what any site would write, and a panel that shows what is going on.
 
-import { define, tell } from "./parts.js";
+import { announce, judge } from "./parts.js";
 
 const byId = (id) => document.getElementById(id);
 const [form, widget, submit, outcome] = ["signup", "widget", "submit", "outcome"].map(byId);
@@ -14,7 +14,6 @@ const FAMILIES = {
   attention: "Attention",
   environment: "Browser",
 };
-const VERDICTS = { human: "a person", uncertain: "not sure yet", bot: "a program" };
 const REFUSALS = {
   "challenge-required": "We could not tell that a person is here. Please send the form once more and do what it asks.",
   "score-too-low": "This looked automated to us. If you are a person, please fill in the form once more.",
@@ -48,16 +47,16 @@ form.addEventListener("submit", async (event) => {
     if (verification.score !== undefined) show(verification, "as the server judged");
     showVoucher(lastVoucher);
     if (answer.accepted) {
-      announce("good", "Welcome aboard. Your account would now exist.");
+      announce(outcome, "good", "Welcome aboard. Your account would now exist.");
       form.hidden = true;
     } else {
       const code = verification["error-codes"][0];
-      announce("bad", REFUSALS[code] ?? `The check was not accepted (${verification.error ?? code}). Please try again.`);
+      announce(outcome, "bad", REFUSALS[code] ?? `The check was not accepted (${verification.error ?? code}). Please try again.`);
       // A voucher is good for one attempt.
       widget.reset();
     }
   } catch {
-    announce("bad", "The server could not be reached. Your entries are still here.");
+    announce(outcome, "bad", "The server could not be reached. Your entries are still here.");
     widget.reset();
   }
   submit.removeAttribute("aria-busy");
@@ -78,23 +77,9 @@ async function send(body) {
   return response.json();
 }
 
-function announce(kind, text) {
-  outcome.className = `outcome ${kind}`;
-  const line = document.createElement("p");
-  line.textContent = text;
-  outcome.replaceChildren(line);
-  outcome.hidden = false;
-}
-
-function show({ score, verdict, signals, reasons }, source) {
-  document.body.dataset.verdict = verdict;
+function show(judgement, source) {
+  judge(judgement, FAMILIES);
   byId("source").textContent = source;
-  byId("score").textContent = Math.round(score * 100);
-  byId("verdict").textContent = VERDICTS[verdict];
-  byId("meter").value = score;
-  const shown = (value) => (value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100));
-  define(byId("signals"), Object.entries(FAMILIES).map(([family, name]) => [name, shown(signals[family]), signals[family] == null]));
-  tell(byId("reasons"), reasons.slice(0, 6).map((reason) => reason.text ?? reason));
 }
 
 function showVoucher(voucher) {

@@ -1,6 +1,6 @@
 // A form that doubts everybody. The widget asks by itself when the form is sent.
 
-import { define } from "./parts.js";
+import { announce, define } from "./parts.js";
 
 const byId = (id) => document.getElementById(id);
 const [form, widget, submit, outcome] = ["form", "widget", "submit", "outcome"].map(byId);
@@ -13,7 +13,7 @@ form.addEventListener("submit", async (event) => {
     const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const { accepted, verification } = await response.json();
     const [code] = verification["error-codes"];
-    announce(accepted ? "good" : "bad", accepted ? "Thank you. The timetable would now be on its way." : `Not accepted (${verification.error ?? code}). Please send the form again.`);
+    announce(outcome, accepted ? "good" : "bad", accepted ? "Thank you. The timetable would now be on its way." : `Not accepted (${verification.error ?? code}). Please send the form again.`);
     const way = verification.face ? "the camera" : (WAYS[verification.challenge] ?? "nothing");
     byId("nothing").hidden = true;
     define(byId("said"), [
@@ -22,15 +22,9 @@ form.addEventListener("submit", async (event) => {
       ["Passed", way],
     ]);
   } catch {
-    announce("bad", "The server could not be reached. Your entries are still here.");
+    announce(outcome, "bad", "The server could not be reached. Your entries are still here.");
   }
   // A voucher is good for one attempt.
   widget.reset();
   submit.removeAttribute("aria-busy");
 });
-
-function announce(kind, text) {
-  outcome.className = `outcome ${kind}`;
-  outcome.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
-  outcome.hidden = false;
-}

@@ -19,3 +19,22 @@ export function define(list, terms) {
     }),
   );
 }
+
+/** Says in `box` how something ended: `good`, `bad` or in between; nothing hides it. */
+export function announce(box, kind, text) {
+  box.hidden = !text;
+  box.className = `outcome ${kind}`;
+  box.replaceChildren(Object.assign(document.createElement("p"), { textContent: text ?? "" }));
+}
+
+/** Shows a judgement in the page's #score, #verdict, #meter, #signals (by `names`) and #reasons. */
+export function judge({ score, verdict, signals, reasons }, names) {
+  const byId = (id) => document.getElementById(id);
+  document.body.dataset.verdict = verdict;
+  byId("score").textContent = Math.round(score * 100);
+  byId("verdict").textContent = { human: "a person", uncertain: "not sure yet", bot: "a program" }[verdict];
+  byId("meter").value = score;
+  const shown = (value) => (value == null ? "not enough" : value === 0.5 ? "nothing unusual" : Math.round(value * 100));
+  define(byId("signals"), Object.entries(names).map(([family, name]) => [name, shown(signals[family]), signals[family] == null]));
+  tell(byId("reasons"), reasons.slice(0, 6).map((reason) => reason.text ?? reason));
+}

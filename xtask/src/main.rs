@@ -62,7 +62,7 @@ enum Command {
     },
     /// Attack the demo on this machine with published tools in a real Chromium, and print what came of it
     Attack {
-        /// Passed on: --sessions N, --only TEXT, --write (puts the table into docs/attacks.md)
+        /// Passed on: --sessions N, --only TEXT, --write (puts the table into docs/attacks.md and the demo)
         #[arg(last = true)]
         arguments: Vec<String>,
     },
