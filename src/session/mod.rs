@@ -196,10 +196,10 @@ impl Session {
         self.tell(notice);
     }
 
-    /// A live face, by its embedding: compared with the registered one, where there is one.
-    pub fn face(&mut self, embedding: &[f32]) {
-        let Some(registered) = &self.profile.face else { return };
-        if registered.similarity(embedding) >= SAME_PERSON_SIMILARITY {
+    /// A live face, by its embedding: whether it is the registered one, where there is one.
+    pub fn face(&mut self, embedding: &[f32]) -> Option<bool> {
+        let same = self.profile.face.as_ref()?.similarity(embedding) >= SAME_PERSON_SIMILARITY;
+        if same {
             if matches!(self.guard.state(), State::Challenge | State::Face) {
                 self.confirmed(Signal::Face);
             } else {
@@ -210,6 +210,7 @@ impl Session {
             let notice = self.guard.fail();
             self.tell(notice);
         }
+        Some(same)
     }
 
     /// Registers a face for later checks, or forgets it.

@@ -102,9 +102,9 @@ impl Companion {
         Ok(())
     }
 
-    /// A live face, by its embedding.
-    pub fn face(&mut self, embedding: &[f32]) {
-        self.session.face(embedding);
+    /// A live face, by its embedding: whether it is the registered one, undefined where none is.
+    pub fn face(&mut self, embedding: &[f32]) -> Option<bool> {
+        self.session.face(embedding)
     }
 
     /// `{trust, state, reasons, moves, enrolled, learning}`.

@@ -110,7 +110,7 @@ $("sign-out").addEventListener("click", () => attempt(async () => {
 $("email").addEventListener("submit", (event) =>
   handle(event, async (form) => {
     const wanted = entries(form);
-    if (account.face) await lookAtFace();
+    if (account.face) await confirmFace();
     await post("email", { ...wanted, ...(await vouched()) });
     form.reset();
     await me();
@@ -141,24 +141,49 @@ for (const name of ["factor", "factor-remove"]) {
 }
 
 $("face-toggle").addEventListener("click", () => attempt(async () => {
-  await lookAtFace();
+  if (account.face) await confirmFace();
+  else await registerFace();
   await post("face", { wanted: !account.face, ...(await vouched()) });
   await me();
   announce("good", account.face ? "A new e-mail address asks for your face from now on." : "Nothing asks for your face any more.");
 }));
 
-/** Shows the face check until it has passed; its outcome goes into the widget's next voucher. */
+/** What this device knows of the person; whose face it is never leaves it. */
+async function known() {
+  const { session } = await import("./dist/session.js");
+  return session({ user: `fernweh-${account.id}`, watch: false });
+}
+
+async function registerFace() {
+  const embedding = await lookAtFace();
+  const device = await known();
+  device.registerFace(embedding);
+  await device.end();
+}
+
+/** The server asks that a living face was there; this device, that it is the registered one. */
+async function confirmFace() {
+  const embedding = await lookAtFace();
+  const device = await known();
+  const same = device.face(embedding);
+  await device.end();
+  if (same === undefined) throw new Refusal("Your face was registered in another browser. Please go on there, or ask for a new password by mail: that takes the wish back.");
+  if (!same) throw new Refusal("This is not the face that was registered. Nothing was changed.");
+}
+
+/** Shows the face check until it has passed, and gives the face; the check itself goes into the widget's next voucher. */
 async function lookAtFace() {
   const room = $("face-room");
   await import("./dist/face.js");
   const check = document.createElement("vouchsafe-face");
   check.setAttribute("for", "widget");
+  check.dataset.identify = "";
   room.replaceChildren(check);
   room.hidden = false;
   try {
-    await new Promise((passed, failed) => {
+    return await new Promise((passed, failed) => {
       check.addEventListener("vouchsafe-face", ({ detail }) => {
-        if (detail.state === "passed") passed();
+        if (detail.state === "passed") passed(detail.embedding);
         if (detail.state === "declined") failed(new Refusal("Nothing was changed: that needs a face before the camera."));
       });
     });

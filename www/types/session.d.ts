@@ -118,8 +118,8 @@ export class Session extends EventTarget {
   /** Keeps a face by a revocable template; `embedding` as `<vouchsafe-face data-identify>` tells it. */
   registerFace(embedding: number[]): void;
   forgetFace(): void;
-  /** A live face: confirms, or counts as a failure. Nothing where none was registered. */
-  face(embedding: number[]): void;
+  /** A live face: confirms (true), or counts as a failure (false). Undefined, and nothing, where none was registered. */
+  face(embedding: number[]): boolean | undefined;
   /** A fresh voucher for something that matters; refuses unless the session is open. Needs `sitekey`. */
   voucher(action?: string): Promise<string>;
   /** The profile for another device, encrypted by a passphrase; any server may keep it and none can read it. */

@@ -229,7 +229,8 @@ impl Accounts {
         let store = self.store();
         let user = store.take_reset(&token.id(), now)?.ok_or(RESET_OVER)?;
         let mut user = store.user(user)?.ok_or(RESET_OVER)?;
-        (user.password, user.locked) = (hash, false);
+        // Whoever reads the mail is the owner, also without the device that knows the face.
+        (user.password, user.locked, user.face) = (hash, false, false);
         self.happened("new password");
         store.save(&user)?;
         store.end_all(user.id)?;
@@ -293,7 +294,7 @@ impl Accounts {
     pub(crate) fn shown(&self, token: &Token, user: &User, session: &Session, now: u64) -> Value {
         let Policy { min_score, idle_s, warn_s, failed_challenges, address_changes, .. } = &self.policy;
         json!({
-            "signed_in": true, "name": user.name, "email": user.email, "csrf": token.csrf(),
+            "signed_in": true, "id": user.id, "name": user.name, "email": user.email, "csrf": token.csrf(),
             "second_factor": user.totp.is_some(), "face": user.face,
             "behavior": session.behavior.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
             "challenge_pending": session.standing.pending, "address_changes": session.changes,

@@ -102,8 +102,8 @@ export class Session extends EventTarget {
     this.#act((core) => core.registerFace(new Float32Array(), new Uint8Array(32)));
   }
 
-  face(embedding: number[]): void {
-    this.#act((core) => core.face(Float32Array.from(embedding)));
+  face(embedding: number[]): boolean | undefined {
+    return this.#act((core) => core.face(Float32Array.from(embedding)));
   }
 
   async voucher(action?: string): Promise<string> {
@@ -171,10 +171,11 @@ export class Session extends EventTarget {
     void this.#save(false);
   }
 
-  #act(work: (core: Companion) => void): void {
-    if (this.#watching.signal.aborted) return;
-    work(this.#core);
+  #act<T>(work: (core: Companion) => T): T | undefined {
+    if (this.#watching.signal.aborted) return undefined;
+    const done = work(this.#core);
     this.#tell();
+    return done;
   }
 
   /** Tells the page what is new. */
