@@ -23,6 +23,8 @@ pub use config::{Config, DEMO_SITEKEY, Flags, LogFormat};
 pub use sites::Site;
 #[doc(hidden)]
 pub use siteverify::fuzz_body;
+#[doc(hidden)]
+pub use step_up::fuzz_form;
 pub use store::{RedisStore, SqliteStore};
 
 use std::time::{SystemTime, UNIX_EPOCH};

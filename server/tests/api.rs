@@ -186,6 +186,9 @@ async fn test_keys_answer_only_where_they_are_switched_on() {
     assert_eq!(on.get(&ask("1x00000000000000000000AA")).await.0, StatusCode::OK);
     assert!(on.get(&ask("2x00000000000000000000AB")).await.2.contains("blocked"));
     assert_eq!(off.get(&ask("1x00000000000000000000AA")).await.0, StatusCode::NOT_FOUND);
+    let asking: Value = serde_json::from_str(&on.get(&ask("test-asks")).await.2).unwrap();
+    let terms = Challenge::read(asking["challenge"].as_str().unwrap()).unwrap().terms().clone();
+    assert_eq!(terms.step_up.map(|step_up| (step_up.below, step_up.kinds.len())), Some((100, 5)));
     let voucher = Mint::new(14).voucher();
     assert_eq!(on.redeem(&voucher).await["success"], true, "real sites go on");
 }

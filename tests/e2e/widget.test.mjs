@@ -17,7 +17,8 @@ describe("the widget", () => {
   let server, slow, short, chromium;
   before(async () => {
     mkdirSync(shots, { recursive: true });
-    server = await startServer();
+    // A site that asks nothing on doubt: forms are sent, and refused.
+    server = await startServer({ config: `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n` });
     slow = await startServer({ config: "difficulty = 18\nmax_difficulty = 18" });
     short = await startServer({ config: "challenge_lifetime_s = 4" });
     chromium = await startBrowser();

@@ -339,6 +339,14 @@ fn respond(app: &App, origin: Option<&HeaderValue>, outcome: Result<Value, Refus
     }
 }
 
+/// What is made of a body before any seal is looked at; for fuzzing.
+#[doc(hidden)]
+pub fn fuzz_form(body: &[u8]) -> bool {
+    let attempt = serde_urlencoded::from_bytes::<Attempt>(body);
+    let numbers = attempt.as_ref().is_ok_and(|attempt| chosen::<9>(&attempt.answer).is_some());
+    serde_urlencoded::from_bytes::<Ask>(body).is_ok() || numbers
+}
+
 const PURPOSE: &str = "puzzle";
 /// Time for one puzzle: long, for people who need it.
 const PUZZLE_LIFETIME_S: u64 = 600;
