@@ -225,7 +225,11 @@ async fn three_challenges_not_passed_lock_and_a_new_password_opens() {
     let mut browser = Browser::new(5, "");
     browser.sign_up().await;
     let voucher = browser.person();
-    assert_eq!(browser.behave(voucher).await.1["said"]["next"], json!("go"));
+    let (_, said) = browser.behave(voucher).await;
+    assert_eq!(said["said"]["next"], json!("go"));
+    let parts = said["behavior"]["parts"].as_object().unwrap();
+    assert_eq!(parts.keys().collect::<Vec<_>>(), ["clicks", "focus", "keyboard", "mouse", "scroll", "time"]);
+    assert!(parts["mouse"].as_f64().unwrap() > 0.5 && parts["keyboard"].is_null(), "{parts:?}");
     for left in [3, 2, 1] {
         let voucher = browser.doubtful();
         assert_eq!(browser.behave(voucher).await.1["said"], json!({ "next": "challenge", "left": left }));

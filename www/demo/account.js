@@ -4,7 +4,7 @@ import { announce as say, judge } from "./parts.js";
 
 const $ = (id) => document.getElementById(id);
 const widget = $("widget");
-const PARTS = { pointer: "Mouse", typing: "Keyboard", click: "Clicks", attention: "Time and focus", scroll: "Scrolling", environment: "Browser" };
+const PARTS = { mouse: "Mouse", keyboard: "Keyboard", clicks: "Clicks", time: "Time", scroll: "Scrolling", focus: "Focus" };
 const announce = (kind, text) => say($("outcome"), kind, text);
 let account;
 let idleAt = Infinity;
@@ -229,7 +229,7 @@ setInterval(() => {
 function judged(judgement) {
   if (judgement.score === undefined) return;
   $("judged").hidden = false;
-  judge(judgement, PARTS);
+  judge({ ...judgement, signals: judgement.parts }, PARTS);
 }
 
 /** A voucher the site takes, after whatever it asks; good for one request. */

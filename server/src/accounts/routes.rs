@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tracing::error;
-use vouchsafe::voucher::Answer;
+use vouchsafe::behavior::Family;
+use vouchsafe::voucher::{Answer, VerifiedVoucher};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -112,12 +113,18 @@ impl Asking {
 
     /// What the server makes of a voucher for this site.
     async fn verify(&self, voucher: String) -> Outcome<Answer> {
+        Ok(self.judge(voucher).await?.0)
+    }
+
+    /// The same, and the parts that an account shows.
+    async fn judge(&self, voucher: String) -> Outcome<(Answer, Option<Value>)> {
         if voucher.is_empty() {
-            return Ok(Answer::refused("missing-input-response"));
+            return Ok((Answer::refused("missing-input-response"), None));
         }
         let settings: Arc<Settings> = self.app.settings();
         let site = settings.site(ACCOUNTS_SITEKEY).ok_or(NOT_HERE)?;
-        Ok(Answer::of(&self.app.verify(&settings, site, voucher).await, site.min_score))
+        let outcome = self.app.verify(&settings, site, voucher).await;
+        Ok((Answer::of(&outcome, site.min_score), outcome.as_ref().ok().map(parts)))
     }
 
     fn charge(&self, amount: f32) -> Outcome<()> {
@@ -196,8 +203,10 @@ async fn stay(asking: Asking) -> Outcome<Response> {
 /// How somebody moves and types within the account, every now and then.
 async fn behavior(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let token = asking.genuine()?;
-    let verification = asking.verify(form.voucher).await?;
-    let judgement = json!(verification);
+    let (verification, parts) = asking.judge(form.voucher).await?;
+    let mut judgement = json!(verification);
+    judgement["parts"] = json!(parts);
+    let shown = judgement.clone();
     let good = verification.success;
     let next = asking.work(move |accounts, from, now| {
         let (user, session) = accounts.who(&token, from, now, false)?;
@@ -208,7 +217,25 @@ async fn behavior(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
         Next::Challenge { left } => json!({ "next": "challenge", "left": left }),
         Next::Locked => return Err(super::LOCKED.into()),
     };
-    Ok(told(json!({ "behavior": verification, "said": said })))
+    Ok(told(json!({ "behavior": shown, "said": said })))
+}
+
+/// Six parts by everyday names, 0 to 1, null where nothing was measured: five families, attention by its two questions
+/// (haste, and input to a page that nobody sees).
+fn parts(voucher: &VerifiedVoucher) -> Value {
+    let signal = |family: Family| voucher.signals()[family as usize].1;
+    let question = |code: &str| {
+        signal(Family::Attention).map(|_| {
+            let weight: f32 =
+                voucher.reasons().iter().filter(|reason| reason.code == code).map(|reason| reason.weight).sum();
+            1.0 / (1.0 + (-weight).exp())
+        })
+    };
+    json!({
+        "mouse": signal(Family::Pointer).or(signal(Family::Touch)), "keyboard": signal(Family::Typing),
+        "clicks": signal(Family::Click), "time": question("faster-than-hands"), "scroll": signal(Family::Scroll),
+        "focus": question("input-while-hidden"),
+    })
 }
 
 async fn ask_reset(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
