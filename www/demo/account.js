@@ -75,6 +75,7 @@ function leave(said) {
   $("face-room").replaceChildren();
   showForm(resetToken() ? "new-password" : "sign-in");
   if (said) announce("bad", said);
+  void mails().catch(() => undefined);
 }
 
 function refresh() {
