@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { recorded, root, startServer } from "./helpers.mjs";
+import { recorded, root, startServer, wordLists } from "./helpers.mjs";
 
 const { default: puppeteer } = createRequire(join(root, "tests/clients/package.json"))("puppeteer-core");
 const shots = join(root, "target/screenshots");
@@ -14,7 +14,8 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
   let server, browser;
   before(async () => {
     mkdirSync(shots, { recursive: true });
-    server = await startServer();
+    // Its sign-up asks nothing on doubt: forms are sent, and judged.
+    server = await startServer({ config: `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n` });
     browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, headless: true });
   });
   after(async () => {
@@ -46,6 +47,29 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
     const claims = JSON.parse(await page.$eval("#claims", (claims) => claims.textContent));
     assert.equal(claims.action, "signup");
     assert.ok(claims.evidence.typing && claims.evidence.environment);
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+
+  test("who is doubted chooses words, ticks them, and is let in", async () => {
+    const page = await visit("/doubt.html");
+    await page.click("#submit");
+    await page.waitForFunction(() => document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".step-up input[value=question]"));
+    for (let round = 0; round < 3 && !(await page.$("#outcome.good")); round++) {
+      await page.waitForFunction(() => document.querySelector("#outcome.good") || document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".step-up .puzzle > *"));
+      await page.evaluate((lists) => {
+        const panel = document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".step-up");
+        if (!panel) return;
+        const words = panel.querySelector(".words");
+        if (!words) return void panel.querySelector("input[value=question]").click();
+        const [, right] = lists.find(([name]) => words.textContent.includes(`${name}.`));
+        for (const label of words.querySelectorAll("label")) if (right.includes(label.textContent)) label.click();
+        [...panel.querySelectorAll("button")].find(({ textContent }) => textContent === "Check").click();
+      }, wordLists());
+      await new Promise((resume) => setTimeout(resume, 1500));
+    }
+    await page.waitForSelector("#outcome.good");
+    assert.match(await page.$eval("#said", (said) => said.textContent), /words/);
     assert.deepEqual(page.errors, []);
     await page.close();
   });

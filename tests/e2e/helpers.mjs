@@ -125,13 +125,18 @@ export function claimsOf(voucher) {
   return JSON.parse(Buffer.from(voucher.split(".")[1], "base64url").toString());
 }
 
-/** Ticks the right words of a word puzzle in `panel`: the lists are read from where the server has them. */
-export async function tickWords(panel) {
+/** What a word puzzle asks for and its words, read from where the server has them. */
+export function wordLists() {
   const source = readFileSync(join(root, "server/src/step_up/question.rs"), "utf8");
   const lists = [...source.matchAll(/"([^"]+)",\s*\[([^\]]+)\]/g)].map(([, name, words]) => [name, words.match(/[^",\n]+(?=")/g).filter((word) => word.trim())]);
   assert.equal(lists.length, 6);
+  return lists;
+}
+
+/** Ticks the right words of a word puzzle in `panel`. */
+export async function tickWords(panel) {
   const text = await panel.locator(".words legend").textContent();
-  const [, right] = lists.find(([name]) => text.includes(`${name}.`));
+  const [, right] = wordLists().find(([name]) => text.includes(`${name}.`));
   for (const word of right) {
     const box = panel.getByRole("checkbox", { name: word, exact: true });
     if (await box.count()) await box.check();
