@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -143,21 +143,29 @@ export async function tickWords(panel) {
   }
 }
 
-/** A nonce that asks for these movements before the camera, another at each call; by the native build, so that both agree. */
-export function nonceAsking(...prompts) {
-  const wanted = prompts.join(",");
-  const left = nonces.get(wanted) ?? [];
-  while (left.length === 0) {
-    const drawn = Array.from({ length: 2000 }, () => randomBytes(16).toString("base64url"));
-    const { stdout } = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", "--", ...drawn], { encoding: "utf8", maxBuffer: 2 ** 24 });
-    const said = stdout.trim().split("\n").map((line) => JSON.parse(line));
-    assert.equal(said.length, drawn.length);
-    left.push(...said.filter((one) => one.prompts.join(",") === wanted).map(({ nonce }) => nonce));
-  }
-  nonces.set(wanted, left);
-  return left.pop();
+/** The movements that an attempt at a nonce asks for, as docs/protocol.md says. */
+function promptsOf(nonce, attempt) {
+  const d = createHash("sha256").update("vouchsafe liveness v1\0").update(nonce).update(Buffer.from([attempt])).digest();
+  const others = ["look-up", "blink", "open-mouth", "smile", "move-closer"];
+  const drawn = [others.splice(d[1] % 5, 1)[0], others.splice(d[2] % 4, 1)[0]];
+  drawn.splice(d[3] % 3, 0, d[0] % 2 ? "turn-right" : "turn-left");
+  return drawn.join();
 }
-const nonces = new Map();
+
+/**
+ * A nonce whose first two attempts ask for these movements, another at each call: a machine too busy to keep up misses a
+ * blink, and tries again.
+ */
+export function nonceAsking(...prompts) {
+  for (;;) {
+    const nonce = randomBytes(16);
+    if ([0, 1].some((attempt) => promptsOf(nonce, attempt) !== prompts.join())) continue;
+    const text = nonce.toString("base64url");
+    const { stdout } = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", "--", text], { encoding: "utf8" });
+    assert.deepEqual(JSON.parse(stdout).prompts, prompts, "the protocol and the native build agree");
+    return text;
+  }
+}
 
 /** A challenge with another nonce: only who knows the server's secret can make one. */
 export function asking(challenge, nonce, secret) {
