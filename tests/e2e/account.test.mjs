@@ -232,13 +232,18 @@ describe("an account defends itself", () => {
         await route.fulfill({ json: { challenge: asking(challenge, nonceAsking("open-mouth", "blink", "turn-left"), secret) } });
       };
       await context.route("**/challenge?*", forge);
-      const look = async (page, said) => {
-        for (let tries = 0; tries < 3; tries++) {
+      const look = async (page, said, again) => {
+        for (let tries = 0; tries < 4; tries++) {
+          // The third attempt asks for other movements than the clip has: begin anew.
+          if (tries === 2) {
+            await page.getByRole("button", { name: "Continue without a camera" }).click();
+            await outcome(page, "Nothing was changed");
+            await page.click(again);
+          }
           await page.getByRole("button", { name: /Use the camera|Try again/ }).click();
           await page.waitForFunction(() => !document.querySelector("vouchsafe-face") || document.querySelector("vouchsafe-face").dataset.phase === "refused", undefined, { timeout: 80_000 });
           if (!(await page.locator("vouchsafe-face").count())) break;
         }
-        await passing(page, "#outcome:not([hidden])");
         await outcome(page, said);
       };
       await visit(
@@ -246,7 +251,7 @@ describe("an account defends itself", () => {
           await signUp(page);
           await page.getByRole("button", { name: "Safety" }).click();
           await page.click("#face-toggle");
-          await look(page, "asks for your face from now on");
+          await look(page, "asks for your face from now on", "#face-toggle");
           await page.getByRole("button", { name: "E-mail", exact: true }).click();
           await page.fill("#new-email", "countess@example.org");
           await page.locator("#email .primary").click();
@@ -254,7 +259,7 @@ describe("an account defends itself", () => {
           await page.getByRole("button", { name: "Continue without a camera" }).click();
           await outcome(page, "Nothing was changed");
           await page.locator("#email .primary").click();
-          await look(page, "both addresses were told");
+          await look(page, "both addresses were told", "#email .primary");
           assert.match(await page.textContent("#who"), /countess@example\.org/);
           // A browser that does not know the face says so; the server alone would have been content.
           const other = await seeing.newContext({ permissions: ["camera"], viewport: { width: 1100, height: 900 } });
@@ -266,7 +271,7 @@ describe("an account defends itself", () => {
               await page.getByRole("button", { name: "E-mail", exact: true }).click();
               await page.fill("#new-email", "eve@example.org");
               await page.locator("#email .primary").click();
-              await look(page, "registered in another browser");
+              await look(page, "registered in another browser", "#email .primary");
               assert.match(await page.textContent("#who"), /countess@example\.org/);
             },
             { context: other, logged: /40[0139]/ },

@@ -60,7 +60,8 @@ function enter(me) {
   $("in").hidden = false;
   refresh();
   $("in-title").focus();
-  void notice();
+  // Once what led here is over.
+  setTimeout(notice);
 }
 
 function leave(said) {
@@ -98,7 +99,7 @@ for (const button of document.querySelectorAll("[data-part]")) {
       $(other.dataset.part).hidden = other !== button;
     }
     // Going somewhere within the page is a moment to look, unless something is asked already.
-    if ($("pending").hidden) void notice();
+    if ($("pending").hidden) notice();
   });
 }
 
@@ -196,9 +197,16 @@ async function lookAtFace() {
 
 // Behaviour
 
+let noticing = Promise.resolve();
+/** What the visitor is doing uses the widget: its voucher, and a face check's, must not be spent meanwhile. */
+let busy = 0;
+
 /** Shows the server how this session has gone since the last time. */
-async function notice({ asked = false } = {}) {
-  if (!account) return;
+function notice(how) {
+  if (account && !busy) noticing = observe(how);
+}
+
+async function observe({ asked = false } = {}) {
   try {
     if (asked) await widget.assure();
     else if (widget.state !== "verified") await widget.execute();
@@ -218,12 +226,12 @@ async function notice({ asked = false } = {}) {
   if (account) await widget.execute();
 }
 
-$("pending-go").addEventListener("click", () => void notice({ asked: true }));
+$("pending-go").addEventListener("click", () => notice({ asked: true }));
 
 setInterval(() => {
   if (account && !document.hidden && moved && $("pending").hidden && widget.state === "verified") {
     moved = false;
-    void notice();
+    notice();
   }
 }, 20_000);
 
@@ -350,11 +358,14 @@ async function handle(event, work) {
 }
 
 async function attempt(work) {
+  busy += 1;
   try {
+    await noticing;
     await work();
   } catch (error) {
     said(error);
   }
+  busy -= 1;
   void mails().catch(() => undefined);
 }
 
