@@ -156,12 +156,15 @@ function promptsOf(nonce, attempt) {
  * A nonce whose first two attempts ask for these movements, another at each call: a machine too busy to keep up misses a
  * blink, and tries again.
  */
-export function nonceAsking(...prompts) {
+export const nonceAsking = (...prompts) => nonceAt([0, 1], prompts);
+
+/** A nonce whose attempts of these numbers ask for these movements. */
+export function nonceAt(attempts, prompts) {
   for (;;) {
     const nonce = randomBytes(16);
-    if ([0, 1].some((attempt) => promptsOf(nonce, attempt) !== prompts.join())) continue;
+    if (attempts.some((attempt) => promptsOf(nonce, attempt) !== prompts.join())) continue;
     const text = nonce.toString("base64url");
-    const { stdout } = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", "--", text], { encoding: "utf8" });
+    const { stdout } = spawnSync(join(root, "target/debug/vouchsafe"), ["face", "prompts", "--attempt", `${attempts[0]}`, "--", text], { encoding: "utf8" });
     assert.deepEqual(JSON.parse(stdout).prompts, prompts, "the protocol and the native build agree");
     return text;
   }
