@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::config::digest;
+use crate::reply::{NO_STORE, told};
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -36,7 +37,7 @@ pub(crate) async fn metrics(_: Admin, State(app): State<App>) -> Response {
     match app.metrics().text() {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response()
+            ([(header::CONTENT_TYPE, kind)], NO_STORE, text).into_response()
         }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -56,7 +57,7 @@ pub(crate) async fn sites(_: Admin, State(app): State<App>) -> Response {
             })
         })
         .collect();
-    ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "sites": sites }))).into_response()
+    told(json!({ "sites": sites }))
 }
 
 /// `POST /admin/reload`: as SIGHUP does, with an answer.

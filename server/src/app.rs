@@ -24,8 +24,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::{info, warn};
 use vouchsafe::voucher::{
-    Answer, ChallengeKey, Expectation, NoveltyFilter, ReceiptKey, ReplayStore, StoreError, VOUCHER_LIFETIME_S,
-    VerifiedVoucher, Verifier, VerifyError,
+    Answer, CLOCK_SKEW_S, ChallengeKey, Expectation, Kind, NoveltyFilter, ReceiptKey, ReplayStore, StoreError,
+    VOUCHER_LIFETIME_S, VerifiedVoucher, Verifier, VerifyError,
 };
 
 /// What every request shares.
@@ -75,13 +75,12 @@ impl App {
     fn with(config: Config, flags: Option<Flags>) -> Result<Self> {
         let (store, store_waits) = store::open(&config.database)?;
         let novelty = Arc::new(NoveltyFilter::new(config.novelty_entries));
-        let dashboard = match config.decisions_database() {
-            Some(database) => Some(Dashboard::open(&database, config.decisions_days, config.decisions_most)?),
-            None => None,
-        };
-        let dashboard = dashboard.map(Arc::new);
-        let accounts = || Accounts::open(config.accounts.clone(), &config.database, dashboard.clone());
-        let accounts = config.demo.then(accounts).transpose()?;
+        let dashboard = config.decisions_database();
+        let dashboard = dashboard.map(|file| Dashboard::open(&file, config.decisions_days, config.decisions_most));
+        let dashboard = dashboard.transpose()?.map(Arc::new);
+        let accounts =
+            || Accounts::open(config.accounts.clone(), config.beside_database("accounts.db"), dashboard.clone());
+        let accounts = config.demo.then(accounts).transpose()?.map(Arc::new);
         let settings = Settings::new(config, &novelty)?;
         let lifetime = Duration::from_secs(VOUCHER_LIFETIME_S);
         Ok(Self(Arc::new(Shared {
@@ -90,7 +89,7 @@ impl App {
             store,
             store_waits,
             novelty,
-            accounts: accounts.map(Arc::new),
+            accounts,
             dashboard,
             addresses: Pressure::new(),
             sites: Pressure::new(),
@@ -100,8 +99,8 @@ impl App {
         })))
     }
 
-    /// Reads the configuration again: sites, policies, keys, limits. The address and the database stay
-    /// what they were. With an error nothing changes. Either way it is logged.
+    /// Reads the configuration again: sites, policies, keys, limits. The address, the databases, and what the dashboard
+    /// keeps and the demo's accounts go by stay what they were. With an error nothing changes. Either way it is logged.
     pub fn reload(&self) -> Result<()> {
         let flags = self.0.flags.as_ref().context("this server was not started from a configuration");
         let settings = flags.and_then(Config::load).and_then(|config| Settings::new(config, &self.0.novelty));
@@ -140,10 +139,19 @@ impl App {
         self.0.dashboard.clone()
     }
 
-    /// Something that operators count besides decisions.
-    pub(crate) fn happened(&self, sitekey: &str, what: &'static str, key: &'static str) {
+    /// A page asked for a challenge; for operators, as the next.
+    pub(crate) fn challenged(&self, sitekey: &str, outcome: &'static str) {
+        self.0.metrics.challenged(sitekey, outcome);
         if let Some(dashboard) = &self.0.dashboard {
-            dashboard.happened(sitekey, what, key);
+            dashboard.happened(sitekey, "challenge", outcome);
+        }
+    }
+
+    /// A puzzle was asked, passed or failed.
+    pub(crate) fn stepped_up(&self, sitekey: &str, kind: Kind, outcome: &'static str) {
+        self.0.metrics.asked(kind, outcome);
+        if let Some(dashboard) = &self.0.dashboard {
+            dashboard.happened(sitekey, outcome, kind.name());
         }
     }
 
@@ -165,16 +173,23 @@ impl App {
         self.0.sites.add(&sitekey, 1.0, settings.config.site_limit)
     }
 
+    /// Runs a job with the store where it may wait for a disk or another machine.
+    async fn with_store<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&dyn ReplayStore) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.0.store.clone();
+        if !self.0.store_waits {
+            return Ok(job(store.as_ref()));
+        }
+        // Away from the threads that serve requests.
+        let done = tokio::task::spawn_blocking(move || job(store.as_ref()));
+        done.await.map_err(|error| StoreError(format!("verification died: {error}")))
+    }
+
     /// Marks `id` as used until `until`; false where it was used before.
-    pub(crate) async fn redeem(&self, id: [u8; 16], until: u64, now: u64) -> Result<bool, StoreFailed> {
-        let app = self.clone();
-        let job = move || app.0.store.insert_if_absent(&id, until + REDEEMED_FOR_S, now);
-        let outcome =
-            if self.0.store_waits { tokio::task::spawn_blocking(job).await.map_err(|_| StoreFailed)? } else { job() };
-        outcome.map_err(|error| {
-            warn!("{error}");
-            StoreFailed
-        })
+    pub(crate) async fn redeem(&self, id: [u8; 16], until: u64, now: u64) -> Result<bool, StoreError> {
+        self.with_store(move |store| store.insert_if_absent(&id, until + CLOCK_SKEW_S, now)).await.flatten()
     }
 
     /// Verifies and redeems.
@@ -185,22 +200,17 @@ impl App {
         response: String,
     ) -> Result<VerifiedVoucher, VerifyError> {
         let started = Instant::now();
-        let (app, settings) = (self.clone(), settings.clone());
+        let settings = settings.clone();
         let (sitekey, hostnames) = (site.sitekey.clone(), site.hostnames.clone());
-        let job = move || {
+        let job = move |store: &dyn ReplayStore| {
             let expected = Expectation { sitekey: Some(&sitekey), hostnames: &hostnames, action: None };
-            settings.verifier.verify(&response, &expected, crate::now(), app.0.store.as_ref())
+            settings.verifier.verify(&response, &expected, crate::now(), store)
         };
-        let outcome = if self.0.store_waits {
-            // Away from the threads that serve requests: this may wait for a disk.
-            let died = |error| VerifyError::Store(StoreError(format!("verification died: {error}")));
-            tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| Err(died(error)))
-        } else {
-            job()
-        };
-        self.0.metrics.verified(&site.sitekey, &outcome, started.elapsed());
+        let outcome = self.with_store(job).await.map_err(VerifyError::Store).flatten();
+        let took = started.elapsed();
+        self.0.metrics.verified(&site.sitekey, &outcome, took);
         if let Some(dashboard) = &self.0.dashboard {
-            dashboard.decided(record(site, &outcome, started.elapsed()));
+            dashboard.decided(record(site, &outcome, took));
         }
         outcome
     }
@@ -208,28 +218,12 @@ impl App {
 
 /// What is kept of a decision.
 fn record(site: &Site, outcome: &Result<VerifiedVoucher, VerifyError>, took: Duration) -> Record {
-    let answer = Answer::of(outcome, site.min_score);
-    let doubted = answer.error_codes.first().copied().unwrap_or("ok");
-    let judged = outcome.as_ref().ok().map(|voucher| Judged {
-        jti: voucher.claims().jti.clone(),
-        score: voucher.score(),
-        signals: voucher.signals().map(|(_, signal)| signal),
-        challenge: voucher.pass().map(|pass| pass.kind.name()),
-        reasons: voucher.reasons().iter().map(|reason| reason.text()).collect(),
-        evidence: serde_json::to_string(&voucher.claims().evidence).unwrap_or_default(),
-    });
-    Record {
-        at: crate::now_ms(),
-        site: site.sitekey.clone(),
-        outcome: outcome.as_ref().map_or_else(VerifyError::code, |_| doubted),
-        action: outcome.as_ref().ok().and_then(|voucher| voucher.claims().action.clone()).unwrap_or_default(),
-        took_us: took.as_micros() as u64,
-        judged,
-    }
+    let (code, judged) = match outcome {
+        Ok(voucher) => (voucher.shortfall(site.min_score).unwrap_or("ok"), Some(Judged::of(voucher))),
+        Err(error) => (error.code(), None),
+    };
+    Record { at: crate::now_ms(), site: site.sitekey.clone(), outcome: code, took_us: took.as_micros() as u64, judged }
 }
-
-/// The store did not answer; said in the log.
-pub(crate) struct StoreFailed;
 
 impl Settings {
     fn new(config: Config, novelty: &Arc<NoveltyFilter>) -> Result<Self> {
@@ -318,8 +312,6 @@ async fn healthz(State(app): State<App>) -> (StatusCode, &'static str) {
 
 /// A voucher has at most 8 KiB; twice that leaves room for the other fields and their escapes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
-/// What was used is remembered this much longer than it is valid, seconds: clocks differ.
-const REDEEMED_FOR_S: u64 = 60;
 /// Answers kept for requests that are sent again with the same idempotency key.
 const MOST_ANSWERS: u64 = 10_000;
 

@@ -1,10 +1,10 @@
 use crate::app::{App, Settings};
 use crate::client::Client;
+use crate::reply::{Refusal, host_of, to_page, told};
 use crate::test_keys::TestSite;
 use crate::{random, step_up};
-use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
@@ -31,8 +31,7 @@ pub(crate) async fn issue(
     let origin = headers.get(header::ORIGIN);
     let outcome = grant(&app, &settings, client, origin, &ask);
     let known = settings.site(&ask.sitekey).map_or("", |site| &site.sitekey);
-    app.happened(known, "challenge", outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
-    app.metrics().challenged(known, outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
+    app.challenged(known, outcome.as_ref().map_or_else(|refusal| refusal.code, |_| "issued"));
     let Grant { difficulty, require, step_up } = match outcome {
         Ok(granted) => granted,
         Err(refusal) => return refusal.into_response(),
@@ -50,16 +49,7 @@ pub(crate) async fn issue(
         require,
         step_up,
     });
-    answer_to(origin, (NO_STORE, Json(json!({ "challenge": token }))).into_response())
-}
-
-/// Lets exactly the asking page read it: for answers to pages of a site that lists them.
-pub(crate) fn answer_to(origin: Option<&HeaderValue>, mut response: Response) -> Response {
-    if let Some(origin) = origin {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
-    }
-    response
+    to_page(origin, told(json!({ "challenge": token })))
 }
 
 /// What a challenge asks.
@@ -91,7 +81,7 @@ fn grant(
     }
     let site = settings.site(&ask.sitekey).ok_or(UNKNOWN_SITEKEY)?;
     let named = |host: &str| site.hostnames.iter().any(|known| known == host);
-    let origin_host = origin.map(|origin| origin.to_str().map_or("", host_of));
+    let origin_host = origin.map(host_of);
     if !named(&ask.hostname) || origin_host.is_some_and(|host| !named(host)) {
         return Err(UNKNOWN_HOSTNAME);
     }
@@ -115,67 +105,16 @@ fn steps(share: f32) -> u8 {
     }
 }
 
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: &'static str,
-}
-
-const UNKNOWN_SITEKEY: Refusal =
-    Refusal { status: StatusCode::NOT_FOUND, code: "unknown-sitekey", message: "No site has this sitekey." };
-const UNKNOWN_HOSTNAME: Refusal = Refusal {
-    status: StatusCode::FORBIDDEN,
-    code: "unknown-hostname",
-    message: "The site does not list this host name.",
-};
-const BAD_ACTION: Refusal =
-    Refusal { status: StatusCode::BAD_REQUEST, code: "bad-action", message: "An action has at most 64 characters." };
-const BLOCKED: Refusal =
-    Refusal { status: StatusCode::FORBIDDEN, code: "blocked", message: "This test sitekey is always blocked." };
-const TOO_MANY: Refusal = Refusal {
-    status: StatusCode::TOO_MANY_REQUESTS,
-    code: "too-many-requests",
-    message: "Too many challenges were asked for from here; try again in a minute.",
-};
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = Json(json!({ "error": self.code, "message": self.message }));
-        let mut response = (self.status, NO_STORE, body).into_response();
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        }
-        response
-    }
-}
-
-/// `https://example.org:8443` → `example.org`
-pub(crate) fn host_of(origin: &str) -> &str {
-    let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
-    match host.strip_prefix('[') {
-        Some(six) => six.split(']').next().unwrap_or(six),
-        None => host.split(':').next().unwrap_or(host),
-    }
-}
-
-pub(crate) const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+const UNKNOWN_SITEKEY: Refusal = Refusal::new(StatusCode::NOT_FOUND, "unknown-sitekey", "No site has this sitekey.");
+const UNKNOWN_HOSTNAME: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "unknown-hostname", "The site does not list this host name.");
+const BAD_ACTION: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "bad-action", "An action has at most 64 characters.");
+const BLOCKED: Refusal = Refusal::new(StatusCode::FORBIDDEN, "blocked", "This test sitekey is always blocked.");
+const TOO_MANY: Refusal = Refusal::too_many("Too many challenges were asked for from here; try again in a minute.");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_host_of_an_origin() {
-        for (origin, host) in [
-            ("https://example.org", "example.org"),
-            ("http://localhost:8787", "localhost"),
-            ("https://[::1]:8443", "::1"),
-            ("null", "null"),
-            ("https://example.org.evil.com", "example.org.evil.com"),
-        ] {
-            assert_eq!(host_of(origin), host);
-        }
-    }
 
     #[test]
     fn work_grows_as_a_limit_comes_near() {

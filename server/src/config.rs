@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use vouchsafe::voucher::Kind;
 
@@ -181,13 +181,17 @@ impl Config {
         Ok(config)
     }
 
+    /// An SQLite file beside the server's own; `memory` where that is none.
+    pub(crate) fn beside_database(&self, extension: &str) -> String {
+        match self.database.as_str() {
+            main if main == "memory" || main.starts_with("redis") => "memory".into(),
+            main => Path::new(main).with_extension(extension).to_string_lossy().into_owned(),
+        }
+    }
+
     /// Where decisions go; the demo's beside its database.
     pub(crate) fn decisions_database(&self) -> Option<String> {
-        let beside = || match self.database.as_str() {
-            main if main == "memory" || main.starts_with("redis") => "memory".into(),
-            main => std::path::Path::new(main).with_extension("decisions.db").to_string_lossy().into_owned(),
-        };
-        self.decisions.clone().or_else(|| self.demo.then(beside))
+        self.decisions.clone().or_else(|| self.demo.then(|| self.beside_database("decisions.db")))
     }
 
     fn add_demo(&mut self) {

@@ -11,6 +11,7 @@ mod demo;
 mod keys;
 mod metrics;
 mod pressure;
+mod reply;
 pub mod sites;
 mod siteverify;
 mod step_up;

@@ -1,9 +1,9 @@
 use crate::app::{App, Settings};
 use crate::client::Client;
 use crate::config::digest;
+use crate::reply::told;
 use crate::sites::Site;
 use crate::test_keys::TestSecret;
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -80,7 +80,7 @@ async fn judge(
     info!(sitekey = site.sitekey, outcome = code, "siteverify");
     // A visitor whose vouchers are bad gets harder challenges for a while.
     let suspicious = match &outcome {
-        Ok(voucher) => voucher.score() < site.min_score,
+        Ok(voucher) => voucher.shortfall(site.min_score).is_some(),
         Err(error) => !matches!(error, VerifyError::Store(_) | VerifyError::Expired { .. }),
     };
     if let (true, Some(visitor)) = (suspicious, visitor) {
@@ -126,9 +126,9 @@ pub fn fuzz_body(json: bool, body: &[u8]) -> bool {
 }
 
 fn answer(status: StatusCode, body: &Answer) -> Response {
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (status, told(body)).into_response()
 }
 
 /// Challenges' worth that a wrong secret and a bad voucher are charged at.
-const WRONG_SECRET: f32 = 10.0;
+pub(crate) const WRONG_SECRET: f32 = 10.0;
 const BAD_VOUCHER: f32 = 5.0;

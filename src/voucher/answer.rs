@@ -42,14 +42,12 @@ pub struct Accepted {
 }
 
 impl Answer {
-    /// For a voucher that was verified, at a site that wants at least `min_score` or, where its challenges offer that,
-    /// a challenge that was passed; or for one that was not.
+    /// For a voucher that was verified, and may fall short of what its site wants; or for one that was not.
     pub fn of(outcome: &Result<VerifiedVoucher, VerifyError>, min_score: f32) -> Self {
         match outcome {
             Ok(voucher) => {
-                let success = voucher.score() >= min_score || voucher.stepped_up();
-                let doubt = if voucher.terms().step_up.is_some() { "challenge-required" } else { "score-too-low" };
-                let error_codes = if success { Vec::new() } else { vec![doubt] };
+                let shortfall = voucher.shortfall(min_score);
+                let (success, error_codes) = (shortfall.is_none(), shortfall.into_iter().collect());
                 Self { success, error_codes, voucher: Some(Accepted::of(voucher)), ..Self::default() }
             }
             Err(error) => Self {
@@ -81,6 +79,16 @@ impl Accepted {
             challenge: voucher.pass().map(|pass| pass.kind),
             reasons: voucher.reasons().iter().map(|reason| reason.text()).collect(),
         }
+    }
+}
+
+impl VerifiedVoucher {
+    /// What it lacks at a site that wants at least `min_score` or, where its challenges offer that, a challenge that was
+    /// passed; `None` where it is good enough.
+    pub fn shortfall(&self, min_score: f32) -> Option<&'static str> {
+        let enough = self.score() >= min_score || self.stepped_up();
+        let offered = self.terms().step_up.is_some();
+        (!enough).then_some(if offered { "challenge-required" } else { "score-too-low" })
     }
 }
 

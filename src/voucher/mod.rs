@@ -29,7 +29,7 @@ pub use novelty::{NoveltyFilter, USES_OF_ONE_KEY};
 pub use receipt::{PublicKey, RECEIPT_LIFETIME_S, ReceiptKey};
 pub use replay::{MemoryStore, ReplayStore, StoreError};
 pub use step_up::{Kind, Pass, StepUp, Suspicion};
-pub use verify::{Expectation, VerifiedVoucher, Verifier, VerifyError};
+pub use verify::{CLOCK_SKEW_S, Expectation, VerifiedVoucher, Verifier, VerifyError};
 pub use work::{PUZZLES, SolvedChallenge, Solver, Thumbprint, WorkError, check as check_work};
 
 /// The longest voucher looked at, in bytes. One with every family measured has about 2,500.

@@ -233,12 +233,12 @@ fn check_times(claims: &Claims, terms: &Terms, now: u64) -> Result<(), VerifyErr
         return Err(VerifyError::Expired { by_s: now - claims.exp });
     }
     let newest = claims.iat.max(terms.iat);
-    if newest > now.saturating_add(SKEW_S) {
+    if newest > now.saturating_add(CLOCK_SKEW_S) {
         return Err(VerifyError::NotYetValid { by_s: newest - now });
     }
     // A voucher cannot be older than its challenge nor give itself more time than the protocol does.
     let lifetime = claims.exp.checked_sub(claims.iat).ok_or(VerifyError::Claims)?;
-    if lifetime > VOUCHER_LIFETIME_S || claims.iat.saturating_add(SKEW_S) < terms.iat {
+    if lifetime > VOUCHER_LIFETIME_S || claims.iat.saturating_add(CLOCK_SKEW_S) < terms.iat {
         return Err(VerifyError::Claims);
     }
     Ok(())
@@ -338,7 +338,7 @@ impl VerifiedVoucher {
 
     /// When a [`ReplayStore`] may forget it, seconds since 1970.
     pub fn forget_at(&self) -> u64 {
-        self.terms.exp.saturating_add(SKEW_S)
+        self.terms.exp.saturating_add(CLOCK_SKEW_S)
     }
 
     /// The challenge it answers.
@@ -358,6 +358,6 @@ impl VerifiedVoucher {
 }
 
 /// How far clocks may differ, seconds. Browsers correct theirs by the challenge's `iat`.
-const SKEW_S: u64 = 60;
+pub const CLOCK_SKEW_S: u64 = 60;
 /// Listeners start before the challenge arrives (page load, slow networks), seconds.
 const SPAN_SLACK_S: u64 = 30;

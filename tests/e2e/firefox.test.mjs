@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { recorded, root, startServer, wordLists } from "./helpers.mjs";
+import { ASKS_NOTHING, recorded, root, startServer, wordLists } from "./helpers.mjs";
 
 const { default: puppeteer } = createRequire(join(root, "tests/clients/package.json"))("puppeteer-core");
 const shots = join(root, "target/screenshots");
@@ -15,7 +15,7 @@ describe("Firefox", { skip: !process.env.FIREFOX && "FIREFOX names none" }, () =
   before(async () => {
     mkdirSync(shots, { recursive: true });
     // Its sign-up asks nothing on doubt: forms are sent, and judged.
-    server = await startServer({ config: `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n` });
+    server = await startServer({ config: ASKS_NOTHING });
     browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, headless: true });
   });
   after(async () => {

@@ -14,6 +14,9 @@ const require = createRequire(join(root, "www/package.json"));
 export const { chromium } = require("playwright-core");
 const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
+/** Configuration of the demo's site without challenges: who scores too low is refused. */
+export const ASKS_NOTHING = `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n`;
+
 /** A demo server; `config` is TOML put before the demo's own settings. */
 export async function startServer({ config = "", database = "memory" } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "vouchsafe-"));

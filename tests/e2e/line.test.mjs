@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { claimsOf, corpus, replay, startBrowser, startServer } from "./helpers.mjs";
+import { ASKS_NOTHING, claimsOf, corpus, replay, startBrowser, startServer } from "./helpers.mjs";
 
 const viewport = { width: 1280, height: 800 };
 
@@ -21,9 +21,7 @@ const post = (url, path, fields) => fetch(url + path, { method: "POST", body: ne
 describe("the main line", () => {
   let server;
   before(async () => {
-    server = await startServer({
-      config: `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n`,
-    });
+    server = await startServer({ config: ASKS_NOTHING });
   });
   after(() => server?.stop());
 

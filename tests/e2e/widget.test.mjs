@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { claimsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
+import { ASKS_NOTHING, claimsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
 
 const shots = join(root, "target/screenshots");
 const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
@@ -18,7 +18,7 @@ describe("the widget", () => {
   before(async () => {
     mkdirSync(shots, { recursive: true });
     // A site that asks nothing on doubt: forms are sent, and refused.
-    server = await startServer({ config: `[[site]]\nsitekey = "demo"\nsecret = "the demo site's own secret"\nhostnames = ["localhost"]\n` });
+    server = await startServer({ config: ASKS_NOTHING });
     slow = await startServer({ config: "difficulty = 18\nmax_difficulty = 18" });
     short = await startServer({ config: "challenge_lifetime_s = 4" });
     chromium = await startBrowser();

@@ -64,12 +64,12 @@ $("leave").addEventListener("click", () => leave(""));
 
 async function enter() {
   try {
-    await refresh();
+    const found = await load();
     sessionStorage.setItem(KEY, token);
     $("gate").hidden = true;
     $("board").hidden = filter.hidden = false;
     $("token").value = "";
-    await refresh();
+    await show(found);
   } catch (error) {
     if (error.message) $("gate-said").textContent = error.message;
   }
@@ -98,9 +98,15 @@ function charts() {
 
 // Showing
 
+const load = () => Promise.all([json("overview", looked()), json("thresholds", looked())]);
+
 async function refresh() {
-  const [overview, points] = await Promise.all([json("overview", looked()), json("thresholds", looked())]);
-  if ($("board").hidden) return;
+  const found = await load();
+  // Signed out meanwhile.
+  if (!$("board").hidden) await show(found);
+}
+
+async function show([overview, points]) {
   charts();
   sites(overview.sites);
   const counts = (what) => overview.counts.filter((one) => one.what === what);
@@ -189,17 +195,13 @@ $("threshold").addEventListener("input", spell);
 
 function table(id, rows) {
   const body = $(id).tBodies[0];
-  const none = [Object.assign(document.createElement("tr"), {})];
-  none[0].append(Object.assign(made("td", "Nothing yet."), { colSpan: $(id).tHead.rows[0].cells.length }));
-  body.replaceChildren(
-    ...(rows.length
-      ? rows.map((cells) => {
-          const row = document.createElement("tr");
-          row.append(...cells.map((text, i) => Object.assign(made("td", text), { className: i ? "number" : "" })));
-          return row;
-        })
-      : none),
-  );
+  const lines = rows.map((cells) => {
+    const row = document.createElement("tr");
+    row.append(...cells.map((text, i) => Object.assign(made("td", text), { className: i ? "number" : "" })));
+    return row;
+  });
+  body.replaceChildren(...lines);
+  if (!lines.length) body.insertRow().append(Object.assign(made("td", "Nothing yet."), { colSpan: $(id).tHead.rows[0].cells.length }));
 }
 
 function made(tag, text) {

@@ -35,7 +35,6 @@ $("reset").addEventListener("submit", (event) =>
   handle(event, async (form) => {
     await post("reset", entries(form));
     announce("good", "If there is an account with this address, a link is on its way.");
-    await mails();
   }),
 );
 
@@ -46,7 +45,6 @@ $("new-password").addEventListener("submit", (event) =>
     form.reset();
     showForm("sign-in");
     announce("good", "The new password is set. Please sign in.");
-    await mails();
   }),
 );
 
@@ -80,7 +78,7 @@ function leave(said) {
 }
 
 function refresh() {
-  const { name, email, second_factor, face, behavior, policy, idle_in_s } = account;
+  const { name, email, second_factor, face, behavior, idle_in_s } = account;
   $("who").textContent = `${name}, ${email}`;
   $("factor-said").textContent = second_factor ? "Signing in asks for a code." : "Signing in asks for the password alone.";
   $("factor-begin").hidden = second_factor || !$("factor").hidden;
@@ -88,7 +86,6 @@ function refresh() {
   $("face-said").textContent = face ? "A new e-mail address needs your face before the camera." : "Nothing asks for your face.";
   $("face-toggle").textContent = face ? "No longer ask for my face" : "Ask for my face";
   idleAt = Date.now() + idle_in_s * 1000;
-  $("idle-said").dataset.warn = policy.warn_s;
   if (behavior) judged(behavior);
 }
 
@@ -116,7 +113,6 @@ $("email").addEventListener("submit", (event) =>
     await post("email", { ...wanted, ...(await vouched()) });
     form.reset();
     await me();
-    await mails();
     announce("good", "The address is changed; both addresses were told.");
   }),
 );

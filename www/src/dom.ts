@@ -8,13 +8,24 @@ export const Element = globalThis.HTMLElement ?? (class {} as typeof HTMLElement
 
 /** Gives a shadow tree the colours of all and its own styles, without a style element. */
 export function style(root: ShadowRoot, css: string): void {
+  adopt(root, theme + css);
+}
+
+/** Adds to a shadow tree's styles. */
+export function adopt(root: ShadowRoot, css: string): void {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(theme + css);
-  root.adoptedStyleSheets = [sheet];
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 }
 
 export function html<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string> = {}): HTMLElementTagNameMap[K] {
   return dress(document.createElement(name), attributes);
+}
+
+export function said<K extends keyof HTMLElementTagNameMap>(name: K, text: string, attributes: Record<string, string> = {}): HTMLElementTagNameMap[K] {
+  const element = html(name, attributes);
+  element.textContent = text;
+  return element;
 }
 
 export function svg(name: string, attributes: Record<string, string>, children: SVGElement[] = []): SVGElement {

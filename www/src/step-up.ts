@@ -1,5 +1,6 @@
 // What a visitor is asked to do when the site doubts: `ask` fills a panel for the widget's shadow tree.
 
+import { encode } from "./base64url.js";
 import { Panel, type Done, type Need } from "./step-up/panel.js";
 
 export type { Kind, Suspicion } from "./step-up/panel.js";
@@ -21,9 +22,5 @@ export function ask(need: Need, root: ShadowRoot, box: HTMLElement): Asking {
 
 /** What `POST /step-up/answer` takes for work: thumbprint and answer. */
 export function workOf(thumbprint: Uint8Array, answer: Uint8Array): string {
-  return `${base64url(thumbprint)}.${base64url(answer)}`;
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${encode(thumbprint)}.${encode(answer)}`;
 }

@@ -1,6 +1,7 @@
 // The panel behind the mark: why somebody is asked, what is measured, what leaves the device. Fetched when opened.
 
-import { html } from "./dom.js";
+import { decode } from "./base64url.js";
+import { html, said } from "./dom.js";
 
 const texts = {
   title: "Why am I asked?",
@@ -58,17 +59,10 @@ export function explain(voucher: string): HTMLElement {
   return panel;
 }
 
-function said(tag: keyof HTMLElementTagNameMap, text: string): HTMLElement {
-  const element = html(tag, {});
-  element.textContent = text;
-  return element;
-}
-
 function read(voucher: string): Claims | undefined {
   const payload = voucher.split(".")[1];
   if (!payload) return undefined;
-  const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(bytes)) as Claims;
+  return JSON.parse(new TextDecoder().decode(decode(payload))) as Claims;
 }
 
 /** Of base64url, in bytes. */

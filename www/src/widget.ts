@@ -1,5 +1,6 @@
 // <vouchsafe-widget>: idle, working, challenged, verified, failed, expired.
 
+import { decode } from "./base64url.js";
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
 import { cause, english, isRightToLeft, nearest, textsIn } from "./messages.js";
 import { Element } from "./dom.js";
@@ -409,7 +410,7 @@ export class VouchsafeWidget extends Element {
 /** What a site asks of those it doubts, as the challenge says. */
 function policyOf(token: string): { below: number; kinds: Kind[] } | undefined {
   const [payload = ""] = token.split(".");
-  return (JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { step_up?: ReturnType<typeof policyOf> }).step_up;
+  return (JSON.parse(new TextDecoder().decode(decode(payload))) as { step_up?: ReturnType<typeof policyOf> }).step_up;
 }
 
 function whenIdle(task: () => void, signal: AbortSignal): void {

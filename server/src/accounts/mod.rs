@@ -10,6 +10,10 @@ mod totp;
 pub use policy::Policy;
 pub(crate) use routes::routes;
 
+use crate::config::ACCOUNTS_SITEKEY;
+use crate::dashboard::Dashboard;
+use crate::pressure::{Pressure, shortened};
+use crate::reply::Refusal;
 use anyhow::{Context, Result};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use axum::http::StatusCode;
@@ -24,10 +28,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Session, Store, User};
 
-use crate::config::ACCOUNTS_SITEKEY;
-use crate::dashboard::Dashboard;
-use crate::pressure::{Pressure, shortened};
-
 /// Accounts, sessions, mail. Every method may wait for a disk or hash a password: call it where waiting is allowed.
 pub(crate) struct Accounts {
     store: Mutex<Store>,
@@ -39,23 +39,13 @@ pub(crate) struct Accounts {
     nobody: String,
 }
 
-/// Why something was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
-    pub(crate) message: &'static str,
-}
-
 /// What a visitor's browser keeps, and what shows that a request comes from our page.
-pub(crate) struct Token(pub(crate) [u8; 32]);
+pub(crate) struct Token([u8; 32]);
 
 impl Accounts {
-    pub(crate) fn open(policy: Policy, main: &str, dashboard: Option<Arc<Dashboard>>) -> Result<Self> {
-        let kept = !(main == "memory" || main.starts_with("redis"));
-        let beside = |name: &str| Path::new(main).with_extension(name).to_string_lossy().into_owned();
-        let database =
-            policy.database.clone().unwrap_or_else(|| if kept { beside("accounts.db") } else { "memory".into() });
+    /// `database` is where they are kept unless the policy says otherwise.
+    pub(crate) fn open(policy: Policy, database: String, dashboard: Option<Arc<Dashboard>>) -> Result<Self> {
+        let database = policy.database.clone().unwrap_or(database);
         let temporary = || std::env::temp_dir().join(format!("vouchsafe-outbox-{}", std::process::id()));
         let folder = policy.outbox.clone().unwrap_or_else(|| {
             if database == "memory" { temporary() } else { Path::new(&database).with_file_name("outbox") }
@@ -95,20 +85,14 @@ impl Accounts {
     /// Signs in. Wrong address, wrong password and no account are one answer.
     pub(crate) fn sign_in(&self, email: &str, password: &str, code: &str, from: IpAddr, now: u64) -> Outcome<Token> {
         let email = email.trim();
-        let key = email.to_lowercase();
-        // No room for one more.
-        let most = self.policy.wrong_passwords;
-        if self.guesses.add(&key, 0.0, most) > 1.0 - 1.0 / most as f32 {
-            return Err(RESTS.into());
-        }
+        self.may_guess(email)?;
         let user = self.store().user_of(email)?;
         let hash = user.as_ref().map_or(&self.nobody, |user| &user.password);
         let right = PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
         let Some(mut user) = user.filter(|_| right) else {
-            self.guesses.add(&key, 1.0, self.policy.wrong_passwords);
             self.happened("wrong password");
-            return Err(WRONG.into());
+            return Err(self.guessed(email, WRONG));
         };
         if user.locked {
             return Err(LOCKED.into());
@@ -117,15 +101,25 @@ impl Accounts {
             if code.is_empty() {
                 return Err(CODE_NEEDED.into());
             }
-            let Some(step) = totp::check(secret, code.trim(), now, user.totp_used) else {
-                self.guesses.add(&key, 1.0, self.policy.wrong_passwords);
-                return Err(CODE_WRONG.into());
-            };
-            user.totp_used = step;
+            let step = totp::check(secret, code.trim(), now, user.totp_used);
+            user.totp_used = step.ok_or_else(|| self.guessed(email, CODE_WRONG))?;
             self.store().save(&user)?;
         }
         self.happened("signed in");
         self.begin(user.id, from, now)
+    }
+
+    /// Whether there is room for one more guess at an account.
+    fn may_guess(&self, email: &str) -> Outcome<()> {
+        let most = self.policy.wrong_passwords;
+        let full = self.guesses.add(&email.to_lowercase(), 0.0, most) > 1.0 - 1.0 / most as f32;
+        if full { Err(RESTS.into()) } else { Ok(()) }
+    }
+
+    /// A wrong guess is counted and told.
+    fn guessed(&self, email: &str, refusal: Refusal) -> Failure {
+        self.guesses.add(&email.to_lowercase(), 1.0, self.policy.wrong_passwords);
+        refusal.into()
     }
 
     fn begin(&self, user: i64, from: IpAddr, now: u64) -> Outcome<Token> {
@@ -193,7 +187,7 @@ impl Accounts {
         Ok(next)
     }
 
-    fn lock(&self, mut user: User, why: &str) -> Result<Problem> {
+    fn lock(&self, mut user: User, why: &str) -> Result<Refusal> {
         user.locked = true;
         self.happened("locked");
         self.store().save(&user)?;
@@ -262,8 +256,10 @@ impl Accounts {
     }
 
     pub(crate) fn remove_totp(&self, mut user: User, code: &str, now: u64) -> Outcome<()> {
+        self.may_guess(&user.email)?;
         let secret = user.totp.take().ok_or(CODE_WRONG)?;
-        user.totp_used = totp::check(&secret, code.trim(), now, user.totp_used).ok_or(CODE_WRONG)?;
+        let step = totp::check(&secret, code.trim(), now, user.totp_used);
+        user.totp_used = step.ok_or_else(|| self.guessed(&user.email, CODE_WRONG))?;
         self.store().save(&user)?;
         Ok(())
     }
@@ -367,16 +363,16 @@ fn sound(name: &str, email: &str) -> Outcome<()> {
 /// Outcome of something a visitor asked for.
 pub(crate) type Outcome<T> = Result<T, Failure>;
 
-/// A problem to be told, or one of ours to be logged.
+/// A refusal to be told, or an error of ours to be logged.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    Told(Problem),
+    Told(Refusal),
     Ours(anyhow::Error),
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self::Told(problem)
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Told(refusal)
     }
 }
 
@@ -386,29 +382,26 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-const fn problem(status: StatusCode, code: &'static str, message: &'static str) -> Problem {
-    Problem { status, code, message }
-}
-
-const TAKEN: Problem = problem(
+const TAKEN: Refusal = Refusal::new(
     StatusCode::CONFLICT,
     "taken",
     "There is an account with this address. Sign in, or ask for a new password.",
 );
-const WRONG: Problem = problem(StatusCode::FORBIDDEN, "wrong", "Address or password is wrong.");
-const RESTS: Problem =
-    problem(StatusCode::TOO_MANY_REQUESTS, "rests", "Too many wrong passwords. Please wait a minute.");
-const LOCKED: Problem =
-    problem(StatusCode::FORBIDDEN, "locked", "This account is locked. Ask for a new password to open it again.");
-const CODE_NEEDED: Problem =
-    problem(StatusCode::FORBIDDEN, "code-needed", "Please type the code your authenticator shows.");
-const CODE_WRONG: Problem = problem(StatusCode::FORBIDDEN, "code-wrong", "This code is wrong, or was used before.");
-const HAS_TOTP: Problem = problem(StatusCode::CONFLICT, "there-already", "A second factor is set up already.");
-const SIGNED_OUT: Problem = problem(StatusCode::UNAUTHORIZED, "signed-out", "Please sign in.");
-const IDLE: Problem =
-    problem(StatusCode::UNAUTHORIZED, "idle", "You were signed out because nothing happened for a while.");
-const RESET_OVER: Problem =
-    problem(StatusCode::FORBIDDEN, "reset-over", "This link was used, or its time is over. Ask for another one.");
-const WEAK: Problem = problem(StatusCode::BAD_REQUEST, "weak", "A password has 8 to 200 characters.");
-const UNSOUND: Problem = problem(StatusCode::BAD_REQUEST, "unsound", "Please give a name and an e-mail address.");
+const WRONG: Refusal = Refusal::new(StatusCode::FORBIDDEN, "wrong", "Address or password is wrong.");
+const RESTS: Refusal =
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "rests", "Too many wrong passwords. Please wait a minute.");
+const LOCKED: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "locked", "This account is locked. Ask for a new password to open it again.");
+const CODE_NEEDED: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "code-needed", "Please type the code your authenticator shows.");
+const CODE_WRONG: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "code-wrong", "This code is wrong, or was used before.");
+const HAS_TOTP: Refusal = Refusal::new(StatusCode::CONFLICT, "there-already", "A second factor is set up already.");
+const SIGNED_OUT: Refusal = Refusal::new(StatusCode::UNAUTHORIZED, "signed-out", "Please sign in.");
+const IDLE: Refusal =
+    Refusal::new(StatusCode::UNAUTHORIZED, "idle", "You were signed out because nothing happened for a while.");
+const RESET_OVER: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "reset-over", "This link was used, or its time is over. Ask for another one.");
+const WEAK: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "weak", "A password has 8 to 200 characters.");
+const UNSOUND: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "unsound", "Please give a name and an e-mail address.");
 const RESETS_A_MINUTE: u32 = 3;

@@ -1,11 +1,12 @@
 //! `/account/…`: JSON in, JSON out, a cookie that scripts cannot read.
 
 use super::policy::Next;
-use super::{Accounts, Failure, Outcome, Problem, Token, problem};
+use super::store::{Session, User};
+use super::{Accounts, Failure, Outcome, Token};
 use crate::app::{App, Settings};
-use crate::challenge::NO_STORE;
 use crate::client::Client;
 use crate::config::ACCOUNTS_SITEKEY;
+use crate::reply::{Refusal, told};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,6 +16,7 @@ use axum::{Json, Router};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tracing::error;
@@ -103,7 +105,7 @@ impl Asking {
     /// Runs where waiting is allowed.
     async fn work<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Accounts, std::net::IpAddr, u64) -> Outcome<T> + Send + 'static,
+        job: impl FnOnce(&Accounts, IpAddr, u64) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let (accounts, from, now) = (self.accounts.clone(), self.client.0, crate::now());
         tokio::task::spawn_blocking(move || job(&accounts, from, now))
@@ -132,37 +134,53 @@ impl Asking {
         if self.app.charge_address(&settings, self.client, amount) > 1.0 { Err(TOO_MANY.into()) } else { Ok(()) }
     }
 
-    /// Signed in: the cookie, and what the page shows.
-    async fn welcome(&self, token: Token) -> Outcome<Response> {
-        let cookie = cookie(token.text());
-        let shown = self.work(move |accounts, from, now| {
+    /// What somebody who is signed in asks for; it counts as being there.
+    async fn signed_in<T: Send + 'static>(
+        &self,
+        token: Token,
+        job: impl FnOnce(&Accounts, User, Session, u64) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let job = move |accounts: &Accounts, from, now| {
             let (user, session) = accounts.who(&token, from, now, false)?;
-            Ok(accounts.shown(&token, &user, &session, now))
+            job(accounts, user, session, now)
+        };
+        self.work(job).await
+    }
+
+    /// Signs somebody in by `job`, whose voucher is good enough: the cookie, and what the page shows.
+    async fn welcome(
+        &self,
+        mut form: Form,
+        job: impl FnOnce(&Accounts, &Form, IpAddr, u64) -> Outcome<Token> + Send + 'static,
+    ) -> Outcome<Response> {
+        let verification = self.verify(std::mem::take(&mut form.voucher)).await?;
+        if !verification.success {
+            return Ok(refused(&verification));
+        }
+        let entered = self.work(move |accounts, from, now| {
+            let token = job(accounts, &form, from, now)?;
+            let (user, session) = accounts.who(&token, from, now, false)?;
+            Ok((accounts.shown(&token, &user, &session, now), token))
         });
-        Ok((CookieJar::new().add(cookie), NO_STORE, Json(shown.await?)).into_response())
+        let (shown, token) = entered.await?;
+        Ok((CookieJar::new().add(cookie(token.text())), told(shown)).into_response())
     }
 }
 
 async fn sign_up(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     asking.charge(SIGN_UP)?;
-    let verification = asking.verify(form.voucher).await?;
-    if !verification.success {
-        return Ok(refused(&verification));
-    }
-    let token =
-        asking.work(move |accounts, from, now| accounts.sign_up(&form.name, &form.email, &form.password, from, now));
-    asking.welcome(token.await?).await
+    let job = |accounts: &Accounts, form: &Form, from, now| {
+        accounts.sign_up(&form.name, &form.email, &form.password, from, now)
+    };
+    asking.welcome(form, job).await
 }
 
 async fn sign_in(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     asking.charge(SIGN_IN)?;
-    let verification = asking.verify(form.voucher).await?;
-    if !verification.success {
-        return Ok(refused(&verification));
-    }
-    let token =
-        asking.work(move |accounts, from, now| accounts.sign_in(&form.email, &form.password, &form.code, from, now));
-    asking.welcome(token.await?).await
+    let job = |accounts: &Accounts, form: &Form, from, now| {
+        accounts.sign_in(&form.email, &form.password, &form.code, from, now)
+    };
+    asking.welcome(form, job).await
 }
 
 async fn sign_out(asking: Asking) -> Outcome<Response> {
@@ -170,33 +188,30 @@ async fn sign_out(asking: Asking) -> Outcome<Response> {
     asking.work(move |accounts, _, _| accounts.sign_out(&token)).await?;
     let mut over = cookie(String::new());
     over.make_removal();
-    Ok((CookieJar::new().add(over), NO_STORE, Json(json!({ "signed_out": true }))).into_response())
+    Ok((CookieJar::new().add(over), told(json!({ "signed_out": true }))).into_response())
 }
 
 /// Looking does not count as being there. Nobody signed in is an answer, not an error.
 async fn me(asking: Asking) -> Outcome<Response> {
-    let shown = match asking.token() {
-        Ok(token) => {
-            let shown = asking.work(move |accounts, from, now| {
-                let (user, session) = accounts.who(&token, from, now, true)?;
-                Ok(accounts.shown(&token, &user, &session, now))
-            });
-            shown.await
-        }
-        Err(failure) => Err(failure),
+    let look = async {
+        let token = asking.token()?;
+        let shown = asking.work(move |accounts, from, now| {
+            let (user, session) = accounts.who(&token, from, now, true)?;
+            Ok(accounts.shown(&token, &user, &session, now))
+        });
+        shown.await
     };
-    match shown {
-        Err(Failure::Told(problem)) => {
-            Ok(told(json!({ "signed_in": false, "error": problem.code, "message": problem.message })))
+    Ok(told(match look.await {
+        Err(Failure::Told(Refusal { code, message, .. })) => {
+            json!({ "signed_in": false, "error": code, "message": message })
         }
-        shown => Ok(told(shown?)),
-    }
+        shown => shown?,
+    }))
 }
 
 /// Somebody said that they are still there.
 async fn stay(asking: Asking) -> Outcome<Response> {
-    let token = asking.genuine()?;
-    asking.work(move |accounts, from, now| accounts.who(&token, from, now, false).map(drop)).await?;
+    asking.signed_in(asking.genuine()?, |_, _, _, _| Ok(())).await?;
     Ok(told(json!({ "stays": true })))
 }
 
@@ -206,18 +221,17 @@ async fn behavior(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let (verification, parts) = asking.judge(form.voucher).await?;
     let mut judgement = json!(verification);
     judgement["parts"] = json!(parts);
-    let shown = judgement.clone();
     let good = verification.success;
-    let next = asking.work(move |accounts, from, now| {
-        let (user, session) = accounts.who(&token, from, now, false)?;
-        accounts.judge(user, session, good, &judgement)
+    let judged = asking.signed_in(token, move |accounts, user, session, _| {
+        Ok((accounts.judge(user, session, good, &judgement)?, judgement))
     });
-    let said = match next.await? {
+    let (next, judgement) = judged.await?;
+    let said = match next {
         Next::Go => json!({ "next": "go" }),
         Next::Challenge { left } => json!({ "next": "challenge", "left": left }),
         Next::Locked => return Err(super::LOCKED.into()),
     };
-    Ok(told(json!({ "behavior": shown, "said": said })))
+    Ok(told(json!({ "behavior": judgement, "said": said })))
 }
 
 /// Six parts by everyday names, 0 to 1, null where nothing was measured: five families, attention by its two questions
@@ -252,18 +266,12 @@ async fn finish_reset(asking: Asking, Json(form): Json<Form>) -> Outcome<Respons
 }
 
 async fn begin_totp(asking: Asking) -> Outcome<Response> {
-    let token = asking.genuine()?;
-    let shown = asking.work(move |accounts, from, now| {
-        let (user, session) = accounts.who(&token, from, now, false)?;
-        accounts.begin_totp(&user, session)
-    });
+    let shown = asking.signed_in(asking.genuine()?, |accounts, user, session, _| accounts.begin_totp(&user, session));
     Ok(told(shown.await?))
 }
 
 async fn confirm_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
-    let token = asking.genuine()?;
-    let done = asking.work(move |accounts, from, now| {
-        let (user, session) = accounts.who(&token, from, now, false)?;
+    let done = asking.signed_in(asking.genuine()?, move |accounts, user, session, now| {
         accounts.confirm_totp(user, session, &form.code, now)
     });
     done.await?;
@@ -271,11 +279,8 @@ async fn confirm_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Respons
 }
 
 async fn remove_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
-    let token = asking.genuine()?;
-    let done = asking.work(move |accounts, from, now| {
-        let (user, _) = accounts.who(&token, from, now, false)?;
-        accounts.remove_totp(user, &form.code, now)
-    });
+    let done =
+        asking.signed_in(asking.genuine()?, move |accounts, user, _, now| accounts.remove_totp(user, &form.code, now));
     done.await?;
     Ok(told(json!({ "second_factor": false })))
 }
@@ -288,11 +293,7 @@ async fn face(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     if !has_face(&verification) {
         return Err(FACE_NEEDED.into());
     }
-    let done = asking.work(move |accounts, from, now| {
-        let (user, _) = accounts.who(&token, from, now, false)?;
-        accounts.set_face(user, form.wanted)
-    });
-    done.await?;
+    asking.signed_in(token, move |accounts, user, _, _| accounts.set_face(user, form.wanted)).await?;
     Ok(told(json!({ "face": form.wanted })))
 }
 
@@ -301,8 +302,7 @@ async fn email(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let token = asking.genuine()?;
     let verification = asking.verify(form.voucher).await?;
     let (good, face) = (verification.success, has_face(&verification));
-    let done = asking.work(move |accounts, from, now| {
-        let (user, _) = accounts.who(&token, from, now, false)?;
+    let done = asking.signed_in(token, move |accounts, user, _, _| {
         if user.face && !face {
             return Err(FACE_NEEDED.into());
         }
@@ -328,40 +328,32 @@ fn cookie(value: String) -> Cookie<'static> {
     Cookie::build((COOKIE, value)).path("/").http_only(true).secure(true).same_site(SameSite::Strict).build()
 }
 
-fn told(shown: Value) -> Response {
-    (NO_STORE, Json(shown)).into_response()
-}
-
 /// The voucher was not good enough: its own codes, so that the page can ask for more.
 fn refused(verification: &Answer) -> Response {
     let message = "We could not tell that a person is here. Please try once more and do what the check asks.";
     let body = json!({ "error": "not-verified", "message": message, "verification": verification });
-    (StatusCode::FORBIDDEN, NO_STORE, Json(body)).into_response()
+    (StatusCode::FORBIDDEN, told(body)).into_response()
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let Problem { status, code, message } = match self {
-            Self::Told(problem) => problem,
+        match self {
+            Self::Told(refusal) => refusal.into_response(),
             Self::Ours(error) => {
                 error!("account: {error:#}");
-                problem(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.")
+                BROKEN.into_response()
             }
-        };
-        (status, NO_STORE, Json(json!({ "error": code, "message": message }))).into_response()
+        }
     }
 }
 
 const COOKIE: &str = "__Host-vouchsafe";
-const NOT_HERE: Problem = problem(StatusCode::NOT_FOUND, "not-here", "This server keeps no accounts.");
-const ELSEWHERE: Problem = problem(StatusCode::FORBIDDEN, "elsewhere", "This did not come from our own page.");
-const TOO_MANY: Problem = problem(
-    StatusCode::TOO_MANY_REQUESTS,
-    "too-many-requests",
-    "Too many tries from this network. Please wait a minute.",
-);
-const FACE_NEEDED: Problem =
-    problem(StatusCode::FORBIDDEN, "face-needed", "Please show your face to the camera first.");
+const BROKEN: Refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.");
+const NOT_HERE: Refusal = Refusal::new(StatusCode::NOT_FOUND, "not-here", "This server keeps no accounts.");
+const ELSEWHERE: Refusal = Refusal::new(StatusCode::FORBIDDEN, "elsewhere", "This did not come from our own page.");
+const TOO_MANY: Refusal = Refusal::too_many("Too many tries from this network. Please wait a minute.");
+const FACE_NEEDED: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "face-needed", "Please show your face to the camera first.");
 /// Challenges' worth that these are charged at: hashing a password takes a core for a moment.
 const SIGN_UP: f32 = 4.0;
 const SIGN_IN: f32 = 2.0;

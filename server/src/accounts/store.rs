@@ -1,10 +1,10 @@
 //! Accounts and their sessions in SQLite. Tokens are kept as SHA-256, passwords as Argon2id.
 
 use super::policy::Standing;
+use crate::store::connect;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
-use std::time::Duration;
 
 /// Somebody's account.
 #[derive(Clone, Debug)]
@@ -43,13 +43,7 @@ pub(crate) struct Store(Connection);
 impl Store {
     /// An SQLite file, or `memory`.
     pub(crate) fn open(database: &str) -> Result<Self> {
-        let connection = if database == "memory" {
-            Connection::open_in_memory()?
-        } else {
-            let path = Path::new(database);
-            Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?
-        };
-        connection.busy_timeout(Duration::from_secs(5))?;
+        let connection = connect(Path::new(database))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.execute_batch(SCHEMA).with_context(|| format!("{database} holds no accounts"))?;
         Ok(Self(connection))

@@ -1,21 +1,21 @@
 //! `/admin/dashboard/…`, for whoever has the admin token; `/feedback`, for a site's own server.
 
 use super::Dashboard;
-use super::store::{Filter, MOST_ROWS, Shown};
+use super::store::{Filter, MOST_ROWS, Shown, Threshold};
 use crate::admin::Admin;
 use crate::app::App;
-use crate::challenge::NO_STORE;
 use crate::client::Client;
+use crate::reply::{NO_STORE, Refusal, told};
+use crate::siteverify::WRONG_SECRET;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use vouchsafe::behavior::Family;
 use vouchsafe::voucher::{EvidenceClaim, MAX_VOUCHER_BYTES, iso_8601};
 
@@ -33,27 +33,19 @@ pub(crate) fn routes() -> Router<App> {
 async fn read<T: Send + 'static>(
     app: &App,
     job: impl FnOnce(&Dashboard) -> anyhow::Result<T> + Send + 'static,
-) -> Result<T, Response> {
-    let dashboard: Arc<Dashboard> = app.dashboard().ok_or_else(|| {
-        let message = "This server keeps no decisions: set `decisions` in its configuration.";
-        (StatusCode::NOT_FOUND, Json(json!({ "error": "not-kept", "message": message }))).into_response()
-    })?;
+) -> Result<T, Refusal> {
+    let dashboard = app.dashboard().ok_or(NOT_KEPT)?;
     let done = tokio::task::spawn_blocking(move || {
         dashboard.settle();
         job(&dashboard)
     });
     done.await.map_err(anyhow::Error::from).flatten().map_err(|error| {
         tracing::error!("dashboard: {error:#}");
-        let body = Json(json!({ "error": "internal-error", "message": "The decisions could not be read." }));
-        (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        UNREADABLE
     })
 }
 
-fn told(shown: Value) -> Response {
-    (NO_STORE, Json(shown)).into_response()
-}
-
-async fn overview(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Response> {
+async fn overview(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {
     let sites: Vec<_> = app.settings().config.sites.iter().map(|site| site.sitekey.clone()).collect();
     let shown = read(&app, move |dashboard| {
         let store = dashboard.store();
@@ -61,25 +53,24 @@ async fn overview(_: Admin, State(app): State<App>, Query(filter): Query<Filter>
         let span_h = filter.to.unwrap_or(now).saturating_sub(filter.from.unwrap_or(0)) / 3600;
         // At most some two hundred steps.
         let step_h = [1, 3, 6, 24, 168].into_iter().find(|step| span_h / step <= 200).unwrap_or(720);
-        let (humans, others, kept) = store.totals()?;
         Ok(json!({
             "counts": store.counts(&filter)?, "timeline": store.timeline(&filter, step_h)?, "step_s": step_h * 3600,
-            "labelled": { "humans": humans, "others": others }, "kept": kept, "lost": dashboard.lost(), "now": now,
+            "kept": store.kept()?, "lost": dashboard.lost(), "now": now,
             "sites": sites,
         }))
     });
     Ok(told(shown.await?))
 }
 
-async fn decisions(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Response> {
+async fn decisions(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {
     let filter = Filter { limit: Some(filter.limit.unwrap_or(50).min(500)), ..filter };
     let shown = read(&app, move |dashboard| dashboard.store().list(&filter));
     Ok(told(json!({ "decisions": shown.await? })))
 }
 
-async fn decision(_: Admin, State(app): State<App>, Path(id): Path<i64>) -> Result<Response, Response> {
+async fn decision(_: Admin, State(app): State<App>, Path(id): Path<i64>) -> Result<Response, Refusal> {
     let found = read(&app, move |dashboard| dashboard.store().one(id)).await?;
-    let (shown, reasons, evidence) = found.ok_or_else(gone)?;
+    let (shown, reasons, evidence) = found.ok_or(GONE)?;
     let reasons: Vec<_> = reasons.lines().collect();
     Ok(told(json!({ "decision": shown, "reasons": reasons, "evidence": readable(&evidence) })))
 }
@@ -108,22 +99,17 @@ async fn label(
     State(app): State<App>,
     Path(id): Path<i64>,
     Json(label): Json<Label>,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let known = read(&app, move |dashboard| dashboard.store().label(id, label.human)).await?;
-    if known { Ok(told(json!({ "human": label.human }))) } else { Err(gone()) }
+    if known { Ok(told(json!({ "human": label.human }))) } else { Err(GONE) }
 }
 
-fn gone() -> Response {
-    let body = json!({ "error": "unknown", "message": "There is no such decision, or it is too old to be kept." });
-    (StatusCode::NOT_FOUND, Json(body)).into_response()
-}
-
-async fn thresholds(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Response> {
+async fn thresholds(_: Admin, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {
     let shown = read(&app, move |dashboard| {
-        let store = dashboard.store();
-        let (humans, others, _) = store.totals()?;
-        let all: u64 = store.counts(&filter)?.iter().filter(|one| one.what == "score").map(|one| one.count).sum();
-        Ok(json!({ "points": store.thresholds(&filter)?, "humans": humans, "others": others, "all": all }))
+        let points = dashboard.store().thresholds(&filter)?;
+        // Below 1 lie all.
+        let Threshold { humans, others, all, .. } = points.last().cloned().unwrap_or_default();
+        Ok(json!({ "points": points, "humans": humans, "others": others, "all": all }))
     });
     Ok(told(shown.await?))
 }
@@ -139,25 +125,20 @@ async fn export(
     State(app): State<App>,
     Query(Format { format }): Query<Format>,
     Query(mut fields): Query<std::collections::BTreeMap<String, String>>,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     fields.remove("format");
     let filter = serde_urlencoded::to_string(&fields).ok().and_then(|text| serde_urlencoded::from_str(&text).ok());
-    let filter: Filter = filter.ok_or_else(|| StatusCode::BAD_REQUEST.into_response())?;
+    let filter: Filter = filter.ok_or(BAD_FILTER)?;
     let filter = Filter { limit: Some(MOST_ROWS), ..filter };
     let rows = read(&app, move |dashboard| dashboard.store().list(&filter)).await?;
-    let (kind, name, body) = match format.as_deref() {
-        None | Some("csv") => ("text/csv; charset=utf-8", "decisions.csv", csv(&rows)),
-        Some("json") => ("application/json", "decisions.json", serde_json::to_vec(&rows).unwrap_or_default()),
-        Some(_) => return Err((StatusCode::BAD_REQUEST, "format is csv or json\n").into_response()),
+    let (kind, disposition, body) = match format.as_deref() {
+        None | Some("csv") => ("text/csv; charset=utf-8", "attachment; filename=decisions.csv", csv(&rows)),
+        Some("json") => {
+            ("application/json", "attachment; filename=decisions.json", serde_json::to_vec(&rows).unwrap_or_default())
+        }
+        Some(_) => return Err(BAD_FORMAT),
     };
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_str(&format!("attachment; filename={name}"))
-                .unwrap_or(HeaderValue::from_static("attachment")),
-        ),
-    ];
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, NO_STORE, body).into_response())
 }
 
@@ -197,19 +178,17 @@ struct Feedback {
 
 /// `POST /feedback`: a site's server says later what a visitor was. A form with its secret, the voucher, and
 /// `human=true` or `false`.
-pub(crate) async fn feedback(State(app): State<App>, client: Client, body: Bytes) -> Result<Response, Response> {
-    let refuse = |status: StatusCode, code| (status, NO_STORE, Json(json!({ "error": code }))).into_response();
-    let bad = || refuse(StatusCode::BAD_REQUEST, "bad-request");
-    let Feedback { secret, response, human } = serde_urlencoded::from_bytes(&body).map_err(|_| bad())?;
+pub(crate) async fn feedback(State(app): State<App>, client: Client, body: Bytes) -> Result<Response, Refusal> {
+    let Feedback { secret, response, human } = serde_urlencoded::from_bytes(&body).map_err(|_| BAD_FEEDBACK)?;
     let settings = app.settings();
     let Some(site) = settings.site_of_secret(&secret) else {
-        app.charge_address(&settings, client, WRONG_SECRET);
-        return Err(refuse(StatusCode::FORBIDDEN, "invalid-input-secret"));
+        let limit = app.charge_address(&settings, client, WRONG_SECRET);
+        return Err(if limit > 1.0 { TOO_MANY } else { BAD_SECRET });
     };
-    let jti = (response.len() <= MAX_VOUCHER_BYTES).then(|| jti_of(&response)).flatten().ok_or_else(bad)?;
+    let jti = (response.len() <= MAX_VOUCHER_BYTES).then(|| jti_of(&response)).flatten().ok_or(BAD_FEEDBACK)?;
     let sitekey = site.sitekey.clone();
     let known = read(&app, move |dashboard| dashboard.store().label_voucher(&sitekey, &jti, human)).await?;
-    if known { Ok(told(json!({ "noted": true }))) } else { Err(refuse(StatusCode::NOT_FOUND, "unknown")) }
+    if known { Ok(told(json!({ "noted": true }))) } else { Err(GONE) }
 }
 
 /// A voucher's own number, unchecked: it only finds what was checked before.
@@ -218,4 +197,18 @@ fn jti_of(voucher: &str) -> Option<String> {
     Some(serde_json::from_slice::<Value>(&claims).ok()?.get("jti")?.as_str()?.to_owned())
 }
 
-const WRONG_SECRET: f32 = 10.0;
+const NOT_KEPT: Refusal = Refusal::new(
+    StatusCode::NOT_FOUND,
+    "not-kept",
+    "This server keeps no decisions: set `decisions` in its configuration.",
+);
+const UNREADABLE: Refusal =
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "The decisions could not be read.");
+const GONE: Refusal =
+    Refusal::new(StatusCode::NOT_FOUND, "unknown", "There is no such decision, or it is too old to be kept.");
+const BAD_FILTER: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "There is no such filter.");
+const BAD_FORMAT: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "format is csv or json.");
+const BAD_FEEDBACK: Refusal =
+    Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "Give secret, response and human, as a form.");
+const BAD_SECRET: Refusal = Refusal::new(StatusCode::FORBIDDEN, "invalid-input-secret", "No site has this secret.");
+const TOO_MANY: Refusal = Refusal::too_many("Too many wrong secrets from here; try again in a minute.");

@@ -1,38 +1,56 @@
 //! Decisions in SQLite: a row each, and tallies an hour so that a chart reads hundreds of rows and not millions.
 
+use crate::store::connect;
 use anyhow::{Context, Result};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::path::Path;
 use vouchsafe::behavior::Family;
+use vouchsafe::decision::Reason;
+use vouchsafe::voucher::{EvidenceClaim, VerifiedVoucher};
 
 /// One verification.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     /// Milliseconds since 1970.
     pub(crate) at: u64,
     pub(crate) site: String,
     /// `ok`, or the code it was refused with.
     pub(crate) outcome: &'static str,
-    pub(crate) action: String,
     pub(crate) took_us: u64,
     /// Of a voucher that was read; absent where nothing could be.
     pub(crate) judged: Option<Judged>,
 }
 
-#[derive(Clone, Debug, Default)]
+/// What a voucher said, put into words where nobody waits for it.
+#[derive(Clone, Debug)]
 pub(crate) struct Judged {
     /// The voucher's own random number, to find it by when feedback comes.
-    pub(crate) jti: String,
-    pub(crate) score: f32,
-    pub(crate) signals: [Option<f32>; 7],
+    jti: String,
+    action: Option<String>,
+    score: f32,
+    signals: [(Family, Option<f32>); 7],
     /// What was passed on doubt.
-    pub(crate) challenge: Option<&'static str>,
-    pub(crate) reasons: Vec<String>,
-    /// The claim's JSON.
-    pub(crate) evidence: String,
+    challenge: Option<&'static str>,
+    reasons: Vec<Reason>,
+    evidence: EvidenceClaim,
+}
+
+impl Judged {
+    pub(crate) fn of(voucher: &VerifiedVoucher) -> Self {
+        let claims = voucher.claims();
+        Self {
+            jti: claims.jti.clone(),
+            action: claims.action.clone(),
+            score: voucher.score(),
+            signals: *voucher.signals(),
+            challenge: voucher.pass().map(|pass| pass.kind.name()),
+            reasons: voucher.reasons().to_vec(),
+            evidence: claims.evidence.clone(),
+        }
+    }
 }
 
 /// Something that happened besides.
@@ -100,11 +118,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn open(database: &str) -> Result<Self> {
-        let connection = match database {
-            "memory" => Connection::open_in_memory()?,
-            path => Connection::open(path).with_context(|| format!("cannot open {path}"))?,
-        };
-        connection.busy_timeout(Duration::from_secs(5))?;
+        let connection = connect(Path::new(database))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A power cut may lose the last moments of the dashboard, and no more.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -125,14 +139,14 @@ impl Store {
                 };
                 tally("outcome", record.outcome.into(), 0.0);
                 tally("latency", format!("{}", record.took_us.max(1).ilog2()), record.took_us as f64);
-                let Judged { jti, score, signals, challenge, reasons, evidence } =
-                    record.judged.clone().unwrap_or_default();
-                let read = record.judged.is_some();
-                if read {
-                    tally("score", format!("{}", bin(f64::from(score))), f64::from(score));
-                    for (family, signal) in Family::ALL.iter().zip(signals) {
+                let judged = record.judged.as_ref();
+                let reasons: Vec<String> =
+                    judged.map_or(Vec::new(), |judged| judged.reasons.iter().map(Reason::text).collect());
+                if let Some(Judged { score, signals, .. }) = judged {
+                    tally("score", format!("{}", bin(f64::from(*score))), f64::from(*score));
+                    for (family, signal) in signals {
                         if let Some(signal) = signal {
-                            tally("family", family.name().into(), f64::from(signal));
+                            tally("family", family.name().into(), f64::from(*signal));
                         }
                     }
                     for reason in reasons.iter().take(3) {
@@ -143,13 +157,13 @@ impl Store {
                     record.at,
                     record.site,
                     record.outcome,
-                    record.action,
+                    judged.and_then(|judged| judged.action.as_deref()).unwrap_or_default(),
                     record.took_us,
-                    read.then_some(jti),
-                    read.then_some(f64::from(score)),
-                    challenge,
-                    read.then(|| reasons.join("\n")),
-                    read.then_some(evidence),
+                    judged.map(|judged| &judged.jti),
+                    judged.map(|judged| f64::from(judged.score)),
+                    judged.and_then(|judged| judged.challenge),
+                    judged.map(|_| reasons.join("\n")),
+                    judged.map(|judged| serde_json::to_string(&judged.evidence).unwrap_or_default()),
                 ])?;
             }
             for event in events {
@@ -247,12 +261,10 @@ impl Store {
         Ok(points)
     }
 
-    /// How many there are of people and of others, by what somebody said; and of all.
-    pub(crate) fn totals(&self) -> Result<(u64, u64, u64)> {
-        let sql = "SELECT count(*) FILTER (WHERE human), count(*) FILTER (WHERE NOT human) FROM decisions WHERE human IS NOT NULL";
-        let (humans, others) = self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    /// How many decisions are kept.
+    pub(crate) fn kept(&self) -> Result<u64> {
         let span = "SELECT ifnull(max(id) - min(id) + 1, 0) FROM decisions";
-        Ok((humans, others, self.connection.query_row(span, [], |row| row.get(0))?))
+        Ok(self.connection.query_row(span, [], |row| row.get(0))?)
     }
 }
 

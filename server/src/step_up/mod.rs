@@ -9,10 +9,9 @@ mod pictures;
 mod question;
 
 use crate::app::{App, Settings};
-use crate::challenge::{NO_STORE, answer_to, host_of};
 use crate::client::Client;
 use crate::random;
-use axum::Json;
+use crate::reply::{Refusal, host_of, to_page, told};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -25,7 +24,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
-use tracing::info;
+use tracing::{error, info};
 use vouchsafe::voucher::{Kind, Pass, StepUp, Suspicion, check_work};
 
 /// A puzzle as it is sealed. The first half has the names of a challenge's terms, so that the page's worker reads it as it reads
@@ -75,7 +74,7 @@ pub(crate) async fn ask(State(app): State<App>, client: Client, headers: HeaderM
     let origin = headers.get(header::ORIGIN);
     let outcome = match serde_urlencoded::from_bytes::<Ask>(&body) {
         Ok(ask) => draw_first(&app, &settings, client, origin, &ask).await,
-        Err(_) => Err(Refusal::Malformed),
+        Err(_) => Err(MALFORMED),
     };
     respond(&app, origin, outcome)
 }
@@ -86,7 +85,7 @@ pub(crate) async fn answer(State(app): State<App>, client: Client, headers: Head
     let origin = headers.get(header::ORIGIN);
     let outcome = match serde_urlencoded::from_bytes::<Attempt>(&body) {
         Ok(attempt) => judge(&app, &settings, client, origin, &attempt).await,
-        Err(_) => Err(Refusal::Malformed),
+        Err(_) => Err(MALFORMED),
     };
     respond(&app, origin, outcome)
 }
@@ -98,25 +97,24 @@ async fn draw_first(
     origin: Option<&HeaderValue>,
     ask: &Ask,
 ) -> Result<Value, Refusal> {
-    let terms = settings.key.check(&ask.challenge).map_err(|_| Refusal::Malformed)?;
+    let terms = settings.key.check(&ask.challenge).map_err(|_| MALFORMED)?;
     let now = crate::now();
     if terms.exp < now {
-        return Err(Refusal::Expired);
+        return Err(EXPIRED);
     }
     from_page_of(&terms.hostname, origin)?;
     let offered = terms.step_up.as_ref().is_some_and(|step_up| step_up.kinds.contains(&ask.kind));
     // A face check is not asked for here: it draws its prompts from the challenge itself.
     if !offered || !ask.kind.suffices(ask.suspicion) || ask.kind == Kind::Face {
-        return Err(Refusal::NotOffered);
+        return Err(NOT_OFFERED);
     }
     if app.charge_address(settings, client, PUZZLE) > 1.0 {
-        return Err(Refusal::TooMany);
+        return Err(TOO_MANY);
     }
-    let settled = match &ask.pass {
-        Some(token) => Pass::open(&settings.key, token)
-            .is_ok_and(|pass| pass.of == terms.nonce && pass.kind != Kind::Work && pass.suspicion == Suspicion::Marked),
-        None => false,
-    };
+    let settled =
+        ask.pass.as_ref().and_then(|token| Pass::open(&settings.key, token).ok()).is_some_and(|pass| {
+            pass.of == terms.nonce && pass.kind != Kind::Work && pass.suspicion == Suspicion::Marked
+        });
     let harder = if ask.kind == Kind::Work { EXTRA_BITS } else { 0 };
     let asked = Asked {
         v: 1,
@@ -139,8 +137,7 @@ async fn draw_first(
 /// Seals and draws.
 async fn show(app: &App, settings: &Settings, asked: Asked) -> Result<Value, Refusal> {
     let sealed = settings.key.seal(PURPOSE, &asked);
-    app.metrics().asked(asked.kind, "asked");
-    app.happened(&asked.sitekey, "asked", asked.kind.name());
+    app.stepped_up(&asked.sitekey, asked.kind, "asked");
     let seed = sealed.seed;
     let mut shown = match asked.kind {
         Kind::Pictures => {
@@ -178,10 +175,10 @@ async fn judge(
     origin: Option<&HeaderValue>,
     attempt: &Attempt,
 ) -> Result<Value, Refusal> {
-    let (asked, seed) = settings.key.open::<Asked>(PURPOSE, &attempt.puzzle).map_err(|_| Refusal::Malformed)?;
+    let (asked, seed) = settings.key.open::<Asked>(PURPOSE, &attempt.puzzle).map_err(|_| MALFORMED)?;
     let now = crate::now();
     if asked.exp < now {
-        return Err(Refusal::Expired);
+        return Err(EXPIRED);
     }
     from_page_of(&asked.hostname, origin)?;
     if asked.kind == Kind::Hold && asked.cue_ms.is_none() {
@@ -190,26 +187,25 @@ async fn judge(
     let right = asked.is_right(&attempt.puzzle, &seed, &attempt.answer);
     // Once only, right or wrong, and only so many for a challenge.
     let id: [u8; 16] =
-        Base64UrlUnpadded::decode_vec(&asked.nonce).ok().and_then(|id| id.try_into().ok()).ok_or(Refusal::Malformed)?;
-    if !app.redeem(id, asked.until, now).await? {
-        return Err(Refusal::Replayed);
+        Base64UrlUnpadded::decode_vec(&asked.nonce).ok().and_then(|id| id.try_into().ok()).ok_or(MALFORMED)?;
+    if !app.redeem(id, asked.until, now).await.map_err(failed)? {
+        return Err(REPLAYED);
     }
     let tries = settings.config.challenge_tries + asked.suspicion.rounds() - 1;
     let mut left = None;
     for slot in 0..tries {
-        if app.redeem(slot_id(&asked.of, slot), asked.until, now).await? {
+        if app.redeem(slot_id(&asked.of, slot), asked.until, now).await.map_err(failed)? {
             left = Some(tries - slot - 1);
             break;
         }
     }
-    let left = left.ok_or(Refusal::Locked)?;
+    let left = left.ok_or(LOCKED)?;
     let outcome = if right { "passed" } else { "failed" };
-    app.metrics().asked(asked.kind, outcome);
-    app.happened(&asked.sitekey, outcome, asked.kind.name());
+    app.stepped_up(&asked.sitekey, asked.kind, outcome);
     info!(sitekey = asked.sitekey, kind = asked.kind.name(), round = asked.round, outcome, "step-up");
     if !right {
         app.charge_address(settings, client, WRONG_ANSWER);
-        return if left == 0 { Err(Refusal::Locked) } else { Ok(json!({ "wrong": true, "left": left })) };
+        return if left == 0 { Err(LOCKED) } else { Ok(json!({ "wrong": true, "left": left })) };
     }
     if asked.round < asked.suspicion.rounds() {
         let nonce = Base64UrlUnpadded::encode_string(&random::<16>());
@@ -223,7 +219,7 @@ async fn judge(
 /// A button is down: answers when it is time to let go.
 async fn cue(settings: &Settings, client: Client, app: &App, asked: Asked, seed: &[u8; 32]) -> Result<Value, Refusal> {
     if app.charge_address(settings, client, PUZZLE) > 1.0 {
-        return Err(Refusal::TooMany);
+        return Err(TOO_MANY);
     }
     let hold = ChaCha8Rng::from_seed(*seed).random_range(HOLD_MS);
     tokio::time::sleep(Duration::from_millis(hold)).await;
@@ -271,7 +267,7 @@ fn chosen<const N: usize>(answer: &str) -> Option<[bool; N]> {
 
 /// Drawing takes milliseconds: away from the threads that serve requests.
 async fn drawn<T: Send + 'static>(draw: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(draw).await.map_err(|_| Refusal::Failed)
+    tokio::task::spawn_blocking(draw).await.map_err(failed)
 }
 
 /// Entry of the replay store that stands for the n-th answer to puzzles of a challenge.
@@ -281,8 +277,7 @@ fn slot_id(of: &str, slot: u8) -> [u8; 16] {
 }
 
 fn from_page_of(hostname: &str, origin: Option<&HeaderValue>) -> Result<(), Refusal> {
-    let from = origin.map(|origin| origin.to_str().map_or("", host_of));
-    if from.is_none_or(|host| host == hostname) { Ok(()) } else { Err(Refusal::Elsewhere) }
+    if origin.is_none_or(|origin| host_of(origin) == hostname) { Ok(()) } else { Err(ELSEWHERE) }
 }
 
 /// What a site's pages are told about its policy, if it has one.
@@ -290,53 +285,11 @@ pub(crate) fn policy(kinds: &[Kind], min_score: f32) -> Option<StepUp> {
     (!kinds.is_empty()).then(|| StepUp { below: (min_score * 100.0).round() as u8, kinds: kinds.to_vec() })
 }
 
-enum Refusal {
-    Malformed,
-    Elsewhere,
-    NotOffered,
-    Expired,
-    Replayed,
-    Locked,
-    TooMany,
-    Failed,
-}
-
-impl From<crate::app::StoreFailed> for Refusal {
-    fn from(_: crate::app::StoreFailed) -> Self {
-        Self::Failed
-    }
-}
-
-impl Refusal {
-    fn words(&self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::Malformed => {
-                (StatusCode::BAD_REQUEST, "bad-request", "This is no challenge or puzzle of this server.")
-            }
-            Self::Elsewhere => (StatusCode::FORBIDDEN, "unknown-hostname", "The challenge belongs to another page."),
-            Self::NotOffered => {
-                (StatusCode::FORBIDDEN, "not-offered", "The site does not offer this, or it is not enough.")
-            }
-            Self::Expired => (StatusCode::GONE, "expired", "The time for this is over; ask for another."),
-            Self::Replayed => (StatusCode::CONFLICT, "replayed", "This was answered before; ask for another."),
-            Self::Locked => (StatusCode::TOO_MANY_REQUESTS, "locked", "Too many wrong answers for this challenge."),
-            Self::TooMany => {
-                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many puzzles were asked for from here.")
-            }
-            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here."),
-        }
-    }
-}
-
 fn respond(app: &App, origin: Option<&HeaderValue>, outcome: Result<Value, Refusal>) -> Response {
-    match outcome {
-        Ok(shown) => answer_to(origin, (NO_STORE, Json(shown)).into_response()),
-        Err(refusal) => {
-            let (status, code, message) = refusal.words();
-            app.metrics().refused(code);
-            answer_to(origin, (status, NO_STORE, Json(json!({ "error": code, "message": message }))).into_response())
-        }
+    if let Err(refusal) = &outcome {
+        app.metrics().refused(refusal.code);
     }
+    to_page(origin, outcome.map_or_else(Refusal::into_response, told))
 }
 
 /// What is made of a body before any seal is looked at; for fuzzing.
@@ -346,6 +299,25 @@ pub fn fuzz_form(body: &[u8]) -> bool {
     let numbers = attempt.as_ref().is_ok_and(|attempt| chosen::<9>(&attempt.answer).is_some());
     serde_urlencoded::from_bytes::<Ask>(body).is_ok() || numbers
 }
+
+/// What went wrong in here; said in the log.
+fn failed(error: impl std::fmt::Display) -> Refusal {
+    error!("step-up: {error}");
+    FAILED
+}
+
+const MALFORMED: Refusal =
+    Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "This is no challenge or puzzle of this server.");
+const ELSEWHERE: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "unknown-hostname", "The challenge belongs to another page.");
+const NOT_OFFERED: Refusal =
+    Refusal::new(StatusCode::FORBIDDEN, "not-offered", "The site does not offer this, or it is not enough.");
+const EXPIRED: Refusal = Refusal::new(StatusCode::GONE, "expired", "The time for this is over; ask for another.");
+const REPLAYED: Refusal = Refusal::new(StatusCode::CONFLICT, "replayed", "This was answered before; ask for another.");
+const LOCKED: Refusal =
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "locked", "Too many wrong answers for this challenge.");
+const TOO_MANY: Refusal = Refusal::too_many("Too many puzzles were asked for from here.");
+const FAILED: Refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.");
 
 const PURPOSE: &str = "puzzle";
 /// Time for one puzzle: long, for people who need it.

@@ -5,6 +5,7 @@ mod sqlite;
 
 pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
+pub(crate) use sqlite::connect;
 
 use anyhow::Result;
 use std::path::Path;

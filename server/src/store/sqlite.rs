@@ -25,8 +25,7 @@ struct Ask {
 impl SqliteStore {
     /// Opens or creates the database.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).with_context(|| format!("cannot open database {}", path.display()))?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        let connection = connect(path)?;
         let foreign = || format!("{} is not a database of this server", path.display());
         // FULL waits for the disk: what was answered "accepted" stays redeemed whatever happens next.
         connection.pragma_update(None, "journal_mode", "WAL").with_context(foreign)?;
@@ -36,6 +35,14 @@ impl SqliteStore {
         std::thread::Builder::new().name("sqlite".into()).spawn(move || serve(connection, &inbox))?;
         Ok(Self { asks: Mutex::new(asks) })
     }
+}
+
+/// A database in a file, or in `memory`.
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
+    let opened = if path == Path::new("memory") { Connection::open_in_memory() } else { Connection::open(path) };
+    let connection = opened.with_context(|| format!("cannot open database {}", path.display()))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
 }
 
 impl ReplayStore for SqliteStore {

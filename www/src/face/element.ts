@@ -2,6 +2,7 @@
 
 import type { CheckState, Role } from "../../types/face.js";
 import type { VouchsafeWidget } from "../../types/vouchsafe.js";
+import { encode } from "../base64url.js";
 import { Element, html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
@@ -99,7 +100,7 @@ export class VouchsafeFace extends Element {
   }
 
   async #nonce(widget: VouchsafeWidget | null): Promise<string> {
-    if (!widget) return this.dataset.nonce || randomNonce();
+    if (!widget) return this.dataset.nonce || encode(crypto.getRandomValues(new Uint8Array(16)));
     if (!widget.challengeNonce) await widget.execute();
     if (!widget.challengeNonce) throw new Trouble("no-challenge");
     return widget.challengeNonce;
@@ -226,11 +227,6 @@ function nextFrame(video: HTMLVideoElement): Promise<number> {
     if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(come);
     else requestAnimationFrame(come);
   });
-}
-
-function randomNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** Live regions speak when their text changes; the same again stays silent. */

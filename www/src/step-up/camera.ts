@@ -1,8 +1,8 @@
 // The face check, fetched when chosen.
 
 import type { FaceEventDetail } from "../../types/face.js";
-import { html } from "../dom.js";
-import { said, type Puzzle } from "./panel.js";
+import { html, said } from "../dom.js";
+import type { Puzzle } from "./panel.js";
 import { camera as texts } from "./words.js";
 
 export function camera(load: () => Promise<unknown>, nonce: string, passed: (evidence: string) => void, declined: () => void): Puzzle {

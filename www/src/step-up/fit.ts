@@ -1,7 +1,7 @@
 // A piece to be put where it was cut out: dragged, tapped, or moved by keys.
 
-import { html } from "../dom.js";
-import { said, type Puzzle, type Shown } from "./panel.js";
+import { html, said } from "../dom.js";
+import type { Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
 import { fit as texts } from "./words.js";
 

@@ -1,7 +1,7 @@
 // A button to be held until told; or, for switches that cannot hold, pressed twice.
 
-import { html } from "../dom.js";
-import { button, said, Trouble, type Hands, type Puzzle, type Shown } from "./panel.js";
+import { html, said } from "../dom.js";
+import { button, type Hands, type Puzzle, type Shown } from "./panel.js";
 import { hold as texts } from "./words.js";
 
 export async function hold(shown: Shown, hands: Hands): Promise<Puzzle> {
@@ -36,7 +36,7 @@ export async function hold(shown: Shown, hands: Hands): Promise<Puzzle> {
       (error: unknown) => {
         if (run !== mine) return;
         reset();
-        hands.say(error instanceof Trouble ? "" : String(error));
+        hands.fail(error);
       },
     );
   };

@@ -1,6 +1,6 @@
 // What a visitor does when the site doubts: a choice of puzzles, and one of them at a time. Fetched when needed.
 
-import { html } from "../dom.js";
+import { adopt, html, said } from "../dom.js";
 import { camera } from "./camera.js";
 import { fit } from "./fit.js";
 import { hold } from "./hold.js";
@@ -54,9 +54,11 @@ export interface Hands {
   send(path: string, form: Record<string, string>): Promise<Record<string, unknown>>;
   submit(puzzle: string, answer: string): Promise<void>;
   say(text: string): void;
+  /** Takes the puzzle away and says why. */
+  fail(error: unknown): void;
 }
 
-export class Trouble extends Error {}
+class Trouble extends Error {}
 
 export class Panel {
   readonly element = html("div", { class: "step-up", part: "step-up", role: "group", "aria-labelledby": "step-up-title", lang: "en", dir: "ltr" });
@@ -168,7 +170,7 @@ export class Panel {
 
   async #receive(shown: Shown): Promise<void> {
     const asked = this.#asked;
-    const hands: Hands = { send: (path, form) => this.#send(path, form), submit: (puzzle, answer) => this.#submit(puzzle, answer), say: (text) => this.#say(text) };
+    const hands: Hands = { send: (path, form) => this.#send(path, form), submit: (puzzle, answer) => this.#submit(puzzle, answer), say: (text) => this.#say(text), fail: (error) => this.#trouble(error) };
     if (shown.kind === "work") {
       await this.#submit(shown.puzzle, await this.#need.work(shown.puzzle));
       return;
@@ -262,12 +264,6 @@ function first({ kinds, suspicion, sighted, before }: Need): Kind {
 
 const makers = { pictures, fit, question, hold };
 
-export function said<K extends keyof HTMLElementTagNameMap>(tag: K, text: string, attributes: Record<string, string> = {}): HTMLElementTagNameMap[K] {
-  const element = html(tag, attributes);
-  element.textContent = text;
-  return element;
-}
-
 export function button(text: string, kind = ""): HTMLButtonElement {
   return said("button", text, { type: "button", class: `action ${kind}` });
 }
@@ -277,9 +273,7 @@ const dressed = new WeakSet<ShadowRoot>();
 function dress(root: ShadowRoot): void {
   if (dressed.has(root)) return;
   dressed.add(root);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  adopt(root, css);
 }
 
 /** A held button is answered after some seconds. */

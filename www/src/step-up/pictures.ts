@@ -1,7 +1,7 @@
 // Nine pictures to choose from.
 
-import { html } from "../dom.js";
-import { said, type Puzzle, type Shown } from "./panel.js";
+import { html, said } from "../dom.js";
+import type { Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
 import { pictures as texts } from "./words.js";
 

@@ -1,7 +1,7 @@
 // Words to tick.
 
-import { html } from "../dom.js";
-import { said, type Puzzle, type Shown } from "./panel.js";
+import { html, said } from "../dom.js";
+import type { Puzzle, Shown } from "./panel.js";
 
 export async function question(shown: Shown): Promise<Puzzle> {
   const element = html("fieldset", { class: "words" });
