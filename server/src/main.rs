@@ -47,6 +47,9 @@ async fn serve(flags: Flags) -> Result<()> {
     start_logs(flags.log_format);
     let app = App::start(flags)?;
     let Config { listen, demo, drain_s, admin_token, .. } = app.config();
+    // Before anybody can know that the server is there: what it is told from then on is heard.
+    reload_on_hangup(app.clone());
+    let told_to_stop = told_to_stop()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     info!(address = %listener.local_addr()?, "listening");
     if demo {
@@ -56,10 +59,9 @@ async fn serve(flags: Flags) -> Result<()> {
             info!("dashboard: http://localhost:{port}/dashboard/#token={token}");
         }
     }
-    reload_on_hangup(app.clone());
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = async move {
-        stopped().await;
+        told_to_stop.await;
         app.drain();
         if drain_s > 0 {
             info!(drain_s, "draining");
@@ -94,26 +96,21 @@ fn reload_on_hangup(app: App) {
 #[cfg(not(unix))]
 fn reload_on_hangup(_: App) {}
 
-/// Returns when the process is asked to stop; requests under way are then finished.
-async fn stopped() {
-    let interrupt = async {
+/// Over when the process is asked to stop, from this call on; requests under way are then finished.
+fn told_to_stop() -> Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }
