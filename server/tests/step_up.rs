@@ -57,6 +57,22 @@ async fn somebody_doubted_is_asked_and_gets_in_by_any_way() {
 }
 
 #[tokio::test]
+async fn words_are_asked_in_the_language_of_the_page_round_after_round() {
+    let site = Site::new();
+    for (tag, language) in [("de-CH", "de"), ("ja", "ja"), ("tlh", "en"), (&"x".repeat(5000), "en")] {
+        let challenge = site.challenge().await;
+        let form = [("challenge", &*challenge), ("kind", "question"), ("suspicion", "strong"), ("language", tag)];
+        let (_, first) = site.post("/step-up", &form).await;
+        let (_, second) = site.answer(&first["puzzle"], &solvers::answer(&first)).await;
+        for shown in [&first, &second] {
+            assert_eq!(shown["language"], json!(language), "{shown}");
+        }
+        let (_, said) = site.answer(&second["puzzle"], &solvers::answer(&second)).await;
+        assert!(said["pass"].is_string(), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn more_work_is_enough_for_a_little_doubt_only() {
     let site = Site::new();
     let challenge = site.challenge().await;

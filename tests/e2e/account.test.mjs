@@ -73,6 +73,20 @@ async function signIn(page, email, password = "correct horse") {
   await page.locator("#sign-in .primary").click();
 }
 
+/** By the link that a forgotten password is mailed. */
+async function unlock(page, email) {
+  await page.getByRole("button", { name: "Forgot password" }).click();
+  await page.fill("#reset-email", email);
+  await page.locator("#reset .primary").click();
+  await outcome(page, "a link is on its way");
+  await page.getByRole("link", { name: "Open the link" }).first().click();
+  await page.fill("#new-one", "a better horse");
+  await page.locator("#new-password .primary").click();
+  await outcome(page, "The new password is set");
+  await signIn(page, email, "a better horse");
+  await passing(page, "#in:not([hidden])");
+}
+
 describe("coming and going", () => {
   test("a recorded person signs up unasked, sees the score, signs out and in again", async () => {
     await visit(async (page) => {
@@ -155,17 +169,38 @@ describe("an account defends itself", () => {
       }
       await outcome(page, "This account is locked");
       await page.screenshot({ path: join(shots, "account-locked.png"), fullPage: true });
-      await page.getByRole("button", { name: "Forgot password" }).click();
-      await page.fill("#reset-email", email);
-      await page.locator("#reset .primary").click();
-      await outcome(page, "a link is on its way");
-      await page.getByRole("link", { name: "Open the link" }).first().click();
-      await page.fill("#new-one", "a better horse");
-      await page.locator("#new-password .primary").click();
-      await outcome(page, "The new password is set");
-      await signIn(page, email, "a better horse");
-      await passing(page, "#in:not([hidden])");
+      await unlock(page, email);
     });
+  });
+
+  test("three changes of network lock it, and a mailed link opens it again", async () => {
+    const proxied = await startServer({ config: `trusted_proxies = ["127.0.0.0/8", "::1/128"]\n${config}` });
+    try {
+      await visit(
+        async (page) => {
+          const from = (address) => page.setExtraHTTPHeaders({ "x-forwarded-for": address });
+          await from("192.0.2.1");
+          const email = await signUp(page);
+          for (const address of ["198.51.100.1", "203.0.113.9"]) {
+            await from(address);
+            await page.reload();
+            await page.locator("#in:not([hidden])").waitFor();
+          }
+          await from("192.0.2.1");
+          await page.reload();
+          await outcome(page, "This account is locked");
+          await page.locator("#mail-list").filter({ hasText: "too many networks" }).waitFor();
+          await page.screenshot({ path: join(shots, "account-networks.png"), fullPage: true });
+          await signIn(page, email);
+          await passing(page, "#outcome.bad");
+          await outcome(page, "This account is locked");
+          await unlock(page, email);
+        },
+        { url: proxied.url },
+      );
+    } finally {
+      await proxied.stop();
+    }
   });
 
   test("a challenge that is passed lets the account be", async () => {

@@ -128,18 +128,16 @@ export function claimsOf(voucher) {
   return JSON.parse(Buffer.from(voucher.split(".")[1], "base64url").toString());
 }
 
-/** What a word puzzle asks for and its words, read from where the server has them. */
-export function wordLists() {
-  const source = readFileSync(join(root, "server/src/step_up/question.rs"), "utf8");
-  const lists = [...source.matchAll(/"([^"]+)",\s*\[([^\]]+)\]/g)].map(([, name, words]) => [name, words.match(/[^",\n]+(?=")/g).filter((word) => word.trim())]);
-  assert.equal(lists.length, 6);
-  return lists;
+/** What a word puzzle asks and which words are right, read from where the server has them. */
+export function wordLists(language = "en") {
+  const lists = JSON.parse(readFileSync(join(root, `server/src/step_up/words/${language}.json`), "utf8"));
+  return Object.values(lists).map(({ text, words }) => [text, words]);
 }
 
 /** Ticks the right words of a word puzzle in `panel`. */
-export async function tickWords(panel) {
+export async function tickWords(panel, language) {
   const text = await panel.locator(".words legend").textContent();
-  const [, right] = wordLists().find(([name]) => text.includes(`${name}.`));
+  const [, right] = wordLists(language).find(([asked]) => asked === text);
   for (const word of right) {
     const box = panel.getByRole("checkbox", { name: word, exact: true });
     if (await box.count()) await box.check();

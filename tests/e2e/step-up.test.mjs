@@ -1,10 +1,10 @@
 // What somebody is asked who is doubted, each way to its end, in a real Chromium.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { asking, chromium as launcher, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
+import { asking, chromium as launcher, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations, wordLists } from "./helpers.mjs";
 
 const secret = Buffer.alloc(32, 7);
 const clip = join(root, "target/clips/live.mjpeg");
@@ -36,7 +36,18 @@ async function visit(work, { path = "doubt.html", logged, ...options } = {}) {
 
 const panel = (page) => page.locator("vouchsafe-widget .step-up");
 const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
+const languages = join(root, "www/languages/challenges");
 const choose = (page, name) => panel(page).getByRole("radio", { name }).check();
+
+/** Gives the widget a language, and waits for its texts. */
+async function speaking(page, tag) {
+  await page.$eval("vouchsafe-widget", (widget, tag) => {
+    widget.dataset.language = tag;
+    widget.parentElement.insertBefore(widget, widget.nextSibling);
+  }, tag);
+  const [language] = tag.split("-");
+  await page.waitForFunction((language) => document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".box").lang === language, language);
+}
 
 /** Sends the form; the panel opens by itself. */
 async function send(page) {
@@ -85,6 +96,63 @@ describe("each way leads in", () => {
         await panel(page).getByRole("button", { name: "Check", exact: true }).press("Enter");
       });
     });
+  });
+
+  for (const [tag, language, title, check] of [["de-AT", "de", "Noch ein Schritt", "Prüfen"], ["ar", "ar", "خطوة أخرى", "تحقق"]]) {
+    test(`words, asked in the language of the page: ${tag}`, async () => {
+      await visit(async (page) => {
+        await speaking(page, tag);
+        await send(page);
+        await panel(page).getByText(title).waitFor();
+        assert.equal(await panel(page).getAttribute("dir"), language === "ar" ? "rtl" : "ltr");
+        const { names } = JSON.parse(readFileSync(join(languages, `${language}.json`), "utf8"));
+        await choose(page, names.question);
+        assert.equal(await panel(page).locator(".words").getAttribute("lang"), language);
+        await page.screenshot({ path: join(shots, `step-up-words-${language}.png`), fullPage: true });
+        assert.deepEqual(await violations(page), []);
+        await passed(page, "words", async () => {
+          await tickWords(panel(page), language);
+          await panel(page).getByRole("button", { name: check, exact: true }).press("Enter");
+        });
+      });
+    });
+  }
+
+  test("asked in English where there are no texts, or they are out of reach", async () => {
+    for (const [tag, out] of [["is", false], ["fr", true]]) {
+      await visit(
+        async (page) => {
+          if (out) await page.route("**/languages/challenges/*", (route) => route.abort());
+          await speaking(page, tag);
+          await send(page);
+          await panel(page).getByText("One more step").waitFor();
+          assert.equal(await panel(page).getAttribute("lang"), "en");
+        },
+        { logged: /ERR_FAILED/ },
+      );
+    }
+  });
+
+  test("every language says everything, and is listed", () => {
+    const source = readFileSync(join(root, "www/src/step-up/words.ts"), "utf8");
+    const listed = [...source.matchAll(/import\("\.\/languages\/challenges\/([\w-]+)\.js"\)/g)].map(([, language]) => language);
+    assert.deepEqual(listed.map((language) => `${language}.json`), readdirSync(languages).toSorted());
+    const english = JSON.parse(JSON.stringify(new Function(`return ${/english = (\{[\s\S]+?\n\});/.exec(source)[1]}`)()));
+    const places = (text) => (text.match(/\{\w+\}/g) ?? []).toSorted().join();
+    for (const language of listed) {
+      const texts = JSON.parse(readFileSync(join(languages, `${language}.json`), "utf8"));
+      assert.deepEqual(Object.keys(texts), Object.keys(english), language);
+      for (const [group, said] of Object.entries(texts)) {
+        assert.deepEqual(Object.keys(said), Object.keys(english[group]), `${language}: ${group}`);
+        for (const [key, text] of Object.entries(said)) {
+          assert.ok(text.trim() === text && text.length > 1 && text.length < 200, `${language}: ${group}.${key}`);
+          assert.equal(places(text), places(english[group][key]), `${language}: ${group}.${key}`);
+        }
+      }
+      // What the button says is what the text above it announces.
+      assert.ok(texts.hold.text.includes(texts.hold.release), language);
+      assert.equal(wordLists(language).length, 6, language);
+    }
   });
 
   test("holding a button: with the mouse, with the space bar, and pressed twice", async () => {
@@ -209,7 +277,7 @@ describe("what does not lead in", () => {
     await visit(async (page) => {
       await send(page);
       await choose(page, "Pictures");
-      for (const said of [/2 more tries/, /One more try/, /start again/]) {
+      for (const said of [/Tries left: 2/, /Tries left: 1/, /start again/]) {
         await panel(page).locator(".pictures").waitFor();
         // All nine are never right.
         for (const picture of await panel(page).locator(".picture").all()) await picture.click();

@@ -1,3 +1,8 @@
+declare module "./languages/challenges/*" {
+  const texts: import("./step-up/words.js").Texts;
+  export default texts;
+}
+
 declare module "./languages/*" {
   const texts: import("./messages.js").Texts;
   export default texts;

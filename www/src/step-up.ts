@@ -4,6 +4,7 @@ import { encode } from "./base64url.js";
 import { Panel, type Done, type Need } from "./step-up/panel.js";
 
 export type { Kind, Suspicion } from "./step-up/panel.js";
+export { textsIn } from "./step-up/words.js";
 
 export interface Asking {
   /** Undefined when the visitor would rather not. */

@@ -189,16 +189,18 @@ export class VouchsafeWidget extends Element {
     const { core, ticket, token, before } = this.#ready!;
     const { kinds } = policyOf(token)!;
     const suspicion = SUSPICIONS[this.#doubt() - 1]!;
-    const { ask, workOf } = await import("./step-up.js");
+    const { ask, textsIn, workOf } = await import("./step-up.js");
+    const view = this.#view!;
+    const language = view.box.lang;
+    const words = await textsIn(language);
     // Meanwhile it may have begun anew.
     if (this.#ready?.ticket !== ticket || this.#state !== "verified") return;
     const { signal } = (this.#work = new AbortController());
-    const view = this.#view!;
     const work = async (puzzle: string) => workOf(ticket.thumbprint, await solve(core, puzzle, ticket, () => undefined, signal));
     const { pointer, touch } = (core.watcher.assess() as Assessment).signals;
     const sighted = pointer !== undefined || touch !== undefined;
     this.#go("challenged");
-    const asking = ask({ server: this.#server(), challenge: token, nonce: ticket.nonce, kinds, suspicion, before, sighted, work }, this.shadowRoot!, view.box);
+    const asking = ask({ server: this.#server(), challenge: token, nonce: ticket.nonce, kinds, suspicion, before, language, words, sighted, work }, this.shadowRoot!, view.box);
     this.#asking = asking;
     const done = await asking.done;
     if (this.#asking !== asking) return;

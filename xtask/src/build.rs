@@ -166,10 +166,12 @@ fn bundle(profile: Profile) -> Result<()> {
     esbuild(&named(&["verify"]), &["--platform=node", "--target=node20"])
 }
 
-/// The widget's texts, a file a language.
+/// The widget's texts and the challenges', a file a language each.
 fn languages() -> Result<Vec<String>> {
-    let files = root().join("www/languages").read_dir()?;
-    files.map(|file| Ok(format!("languages/{}", file?.file_name().to_string_lossy()))).collect()
+    let www = root().join("www");
+    let mut files = Vec::new();
+    collect(&www.join("languages"), &mut files)?;
+    files.iter().map(|file| Ok(file.strip_prefix(&www)?.to_string_lossy().into_owned())).collect()
 }
 
 /// The face models, beside the engine that fetches them.

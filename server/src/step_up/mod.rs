@@ -46,6 +46,9 @@ struct Asked {
     suspicion: Suspicion,
     /// From 1.
     round: u8,
+    /// Of a question's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     /// When a button held was to be let go, ms since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cue_ms: Option<u64>,
@@ -57,6 +60,8 @@ struct Ask {
     challenge: String,
     kind: Kind,
     suspicion: Suspicion,
+    /// BCP 47 tag of the page's language.
+    language: Option<String>,
     /// What was passed before for the same challenge, where now more is asked: its round counts.
     pass: Option<String>,
 }
@@ -129,6 +134,8 @@ async fn draw_first(
         kind: ask.kind,
         suspicion: ask.suspicion,
         round: if settled { ask.suspicion.rounds() } else { 1 },
+        // Which of the known ones: what a page sends is not sealed.
+        language: (ask.kind == Kind::Question).then(|| question::language(ask.language.as_deref()).tag.to_owned()),
         cue_ms: None,
     };
     show(app, settings, asked).await
@@ -157,7 +164,8 @@ async fn show(app: &App, settings: &Settings, asked: Asked) -> Result<Value, Ref
         }
         Kind::Question => {
             let question = question::draw(&mut ChaCha8Rng::from_seed(seed));
-            json!({ "text": question.text, "words": question.words })
+            let language = question::language(asked.language.as_deref());
+            json!({ "text": question.text(language), "words": question.words(language), "language": language.tag })
         }
         Kind::Work | Kind::Hold | Kind::Face => json!({}),
     };
@@ -336,6 +344,7 @@ const LET_GO_MS: std::ops::Range<u64> = 100..8000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn random(seed: u8) -> ChaCha8Rng {
         ChaCha8Rng::from_seed([seed; 32])
@@ -362,7 +371,6 @@ mod tests {
             pictures_guessed += u32::from(pictures::fits(&inside, &guess));
             let question = question::draw(&mut random(seed));
             assert!((2..=4).contains(&question.right.iter().filter(|is| **is).count()));
-            assert!(question.words.iter().all(|word| !word.is_empty()));
             words_guessed += u32::from(question.right == chosen("0,1,2").unwrap());
             let (x, y) = fit::draw(&mut random(seed)).corner;
             assert!(x >= 0 && y >= 0 && x + 64 <= fit::WIDTH as i32 && y + 64 <= fit::HEIGHT as i32, "{x} {y}");
@@ -370,6 +378,25 @@ mod tests {
             put += u32::from(fit::fits((x, y), (118, 58)));
         }
         assert!(pictures_guessed <= 9 && words_guessed <= 6 && put <= 9, "{pictures_guessed} {words_guessed} {put}");
+    }
+
+    #[test]
+    fn every_language_has_words_that_stand_for_one_thing() {
+        for language in question::LANGUAGES.iter() {
+            let tag = language.tag;
+            let words: Vec<_> = language.categories.iter().flat_map(|category| &category.words).collect();
+            let all: HashSet<_> = words.iter().map(|word| word.to_lowercase()).collect();
+            assert_eq!(all.len(), words.len(), "{tag}: a word stands twice");
+            assert!(words.iter().all(|word| word.trim() == **word && !word.is_empty()), "{tag}");
+            let texts: HashSet<_> = language.categories.iter().map(|category| &category.text).collect();
+            assert_eq!(texts.len(), language.categories.len(), "{tag}: two questions are the same");
+        }
+        for (tag, found) in
+            [("de", "de"), ("de-AT", "de"), ("PT-br", "pt"), ("zh-Hant", "zh"), ("tlh", "en"), ("", "en")]
+        {
+            assert_eq!(question::language(Some(tag)).tag, found);
+        }
+        assert_eq!(question::language(None).tag, "en");
     }
 
     #[test]

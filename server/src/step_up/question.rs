@@ -1,123 +1,104 @@
-//! Eight words in plain English: tick those that name an animal, a colour and so on. Needs no sight, no hearing and
-//! one key; a list of these words solves it, which the documentation says.
+//! Eight plain words: tick those that name an animal, a colour and so on. Needs no sight, no hearing and one key; a
+//! list of these words solves it, which the documentation says.
 
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
+use serde::Deserialize;
+use std::sync::LazyLock;
 
+/// What is asked and shown, and which words are right; the same whatever the language.
 pub(super) struct Question {
-    pub(super) text: String,
-    pub(super) words: [&'static str; 8],
+    asked: usize,
+    words: [(usize, usize); 8],
     pub(super) right: [bool; 8],
 }
 
 pub(super) fn draw(random: &mut ChaCha8Rng) -> Question {
-    let asked = random.random_range(0..CATEGORIES.len());
+    let asked = random.random_range(0..CATEGORIES);
     let count = random.random_range(2..=4);
-    let mut words: [(&str, bool); 8] = [("", false); 8];
+    let mut words: [Option<(usize, usize)>; 8] = [None; 8];
     for at in 0..8 {
-        let right = at < count;
         words[at] = loop {
-            let from = if right { asked } else { random.random_range(0..CATEGORIES.len()) };
-            let word = CATEGORIES[from].1[random.random_range(0..16)];
-            if (from == asked) == right && !words.iter().any(|(other, _)| *other == word) {
-                break (word, right);
+            let from = if at < count { asked } else { random.random_range(0..CATEGORIES) };
+            let word = (from, random.random_range(0..WORDS));
+            if (from == asked) == (at < count) && !words.contains(&Some(word)) {
+                break Some(word);
             }
         };
     }
     for last in (1..8).rev() {
         words.swap(last, random.random_range(0..=last));
     }
-    Question {
-        text: format!("Tick every word that names {}.", CATEGORIES[asked].0),
-        words: words.map(|(word, _)| word),
-        right: words.map(|(_, right)| right),
+    let words = words.map(Option::unwrap_or_default);
+    Question { asked, words, right: words.map(|(from, _)| from == asked) }
+}
+
+impl Question {
+    pub(super) fn text<'l>(&self, language: &'l Language) -> &'l str {
+        &language.categories[self.asked].text
+    }
+
+    pub(super) fn words<'l>(&self, language: &'l Language) -> [&'l str; 8] {
+        self.words.map(|(from, word)| language.categories[from].words[word].as_str())
     }
 }
 
-/// No word stands for two of these, also not in a figure of speech.
-pub(super) const CATEGORIES: [(&str, [&str; 16]); 6] = [
-    (
-        "an animal",
-        [
-            "horse", "rabbit", "spider", "eagle", "whale", "sheep", "tiger", "frog", "goose", "camel", "beaver",
-            "lizard", "squirrel", "donkey", "elephant", "hedgehog",
-        ],
-    ),
-    (
-        "something to eat",
-        [
-            "bread", "cheese", "soup", "rice", "butter", "pancake", "noodles", "carrot", "banana", "porridge", "honey",
-            "biscuit", "onion", "sandwich", "pudding", "lentils",
-        ],
-    ),
-    (
-        "a piece of furniture",
-        [
-            "chair",
-            "table",
-            "sofa",
-            "wardrobe",
-            "bookcase",
-            "armchair",
-            "stool",
-            "cupboard",
-            "desk",
-            "bench",
-            "sideboard",
-            "dresser",
-            "bunk bed",
-            "footstool",
-            "couch",
-            "cot",
-        ],
-    ),
-    (
-        "a part of the body",
-        [
-            "elbow", "knee", "shoulder", "ankle", "thumb", "forehead", "wrist", "stomach", "eyebrow", "heel", "chin",
-            "throat", "hip", "nostril", "toe", "spine",
-        ],
-    ),
-    (
-        "a kind of weather",
-        [
-            "rain",
-            "snow",
-            "fog",
-            "thunderstorm",
-            "hail",
-            "drizzle",
-            "sunshine",
-            "sleet",
-            "blizzard",
-            "frost",
-            "mist",
-            "heatwave",
-            "hurricane",
-            "breeze",
-            "tornado",
-            "drought",
-        ],
-    ),
-    (
-        "a way to travel",
-        [
-            "bicycle",
-            "train",
-            "aeroplane",
-            "ferry",
-            "tram",
-            "motorbike",
-            "lorry",
-            "canoe",
-            "helicopter",
-            "bus",
-            "rowing boat",
-            "taxi",
-            "scooter",
-            "submarine",
-            "sledge",
-            "hot-air balloon",
-        ],
-    ),
+/// Categories of words in one language. No word stands for two of them, also not in a figure of speech.
+pub(super) struct Language {
+    pub(super) tag: &'static str,
+    pub(super) categories: [Category; CATEGORIES],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Category {
+    pub(super) text: String,
+    pub(super) words: [String; WORDS],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    animal: Category,
+    food: Category,
+    furniture: Category,
+    body: Category,
+    weather: Category,
+    travel: Category,
+}
+
+/// The language nearest to a BCP 47 tag; English where there is none.
+pub(super) fn language(tag: Option<&str>) -> &'static Language {
+    let tag = tag.unwrap_or_default();
+    let of = |tag: &str| LANGUAGES.iter().find(|language| language.tag.eq_ignore_ascii_case(tag));
+    let primary = tag.split('-').next().unwrap_or(tag);
+    of(tag).or_else(|| of(primary)).unwrap_or(&LANGUAGES[0])
+}
+
+pub(super) static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| FILES.map(read).into());
+
+fn read((tag, file): (&'static str, &str)) -> Language {
+    // They are compiled in, and a test reads them all.
+    let file: File = serde_json::from_str(file).unwrap_or_else(|error| panic!("words/{tag}.json: {error}"));
+    let categories = [file.animal, file.food, file.furniture, file.body, file.weather, file.travel];
+    Language { tag, categories }
+}
+
+const CATEGORIES: usize = 6;
+const WORDS: usize = 16;
+const FILES: [(&str, &str); 14] = [
+    ("en", include_str!("words/en.json")),
+    ("ar", include_str!("words/ar.json")),
+    ("de", include_str!("words/de.json")),
+    ("es", include_str!("words/es.json")),
+    ("fr", include_str!("words/fr.json")),
+    ("it", include_str!("words/it.json")),
+    ("ja", include_str!("words/ja.json")),
+    ("nl", include_str!("words/nl.json")),
+    ("pl", include_str!("words/pl.json")),
+    ("pt", include_str!("words/pt.json")),
+    ("sv", include_str!("words/sv.json")),
+    ("tr", include_str!("words/tr.json")),
+    ("uk", include_str!("words/uk.json")),
+    ("zh", include_str!("words/zh.json")),
 ];

@@ -104,9 +104,10 @@ fn fit(shown: &Value) -> String {
 /// Has the list of words.
 fn words(shown: &Value) -> String {
     let text = shown["text"].as_str().unwrap();
-    let (_, asked) = question::CATEGORIES.iter().find(|(name, _)| text.contains(name)).unwrap();
+    let categories = &question::language(shown["language"].as_str()).categories;
+    let asked = categories.iter().find(|category| category.text == text).unwrap();
     let words = shown["words"].as_array().unwrap().iter().enumerate();
-    let right = words.filter(|(_, word)| asked.contains(&word.as_str().unwrap()));
+    let right = words.filter(|(_, word)| asked.words.iter().any(|known| known == word.as_str().unwrap()));
     right.map(|(at, _)| at.to_string()).collect::<Vec<_>>().join(",")
 }
 

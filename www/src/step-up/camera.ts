@@ -3,9 +3,9 @@
 import type { FaceEventDetail } from "../../types/face.js";
 import { html, said } from "../dom.js";
 import type { Puzzle } from "./panel.js";
-import { camera as texts } from "./words.js";
+import type { Texts } from "./words.js";
 
-export function camera(load: () => Promise<unknown>, nonce: string, passed: (evidence: string) => void, declined: () => void): Puzzle {
+export function camera({ camera: texts }: Texts, load: () => Promise<unknown>, nonce: string, passed: (evidence: string) => void, declined: () => void): Puzzle {
   const element = html("div", {});
   const room = html("p", {});
   element.append(said("p", texts.text), room);

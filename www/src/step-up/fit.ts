@@ -1,11 +1,11 @@
 // A piece to be put where it was cut out: dragged, tapped, or moved by keys.
 
 import { html, said } from "../dom.js";
-import type { Puzzle, Shown } from "./panel.js";
+import type { Hands, Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
-import { fit as texts } from "./words.js";
+import { fill } from "./words.js";
 
-export async function fit(shown: Shown): Promise<Puzzle> {
+export async function fit(shown: Shown, { texts: { fit: texts } }: Hands): Promise<Puzzle> {
   const { width, height, side } = shown as unknown as Record<"width" | "height" | "side", number>;
   const [picture, piece] = await Promise.all([bitmap(shown.picture as string, "image/jpeg"), bitmap(shown.piece as string, "image/png")]);
   const element = html("div", { role: "group", "aria-labelledby": "step-up-task" });
@@ -58,7 +58,7 @@ export async function fit(shown: Shown): Promise<Puzzle> {
     event.preventDefault();
     const far = event.shiftKey ? 10 : 1;
     put(at.x + dx * far, at.y + dy * far);
-    place.textContent = texts.at(at.x, at.y);
+    place.textContent = fill(texts.at, at);
   });
   return { element, answer: () => `${at.x},${at.y}` };
 }

@@ -2,9 +2,9 @@
 
 import { html, said } from "../dom.js";
 import { button, type Hands, type Puzzle, type Shown } from "./panel.js";
-import { hold as texts } from "./words.js";
 
 export async function hold(shown: Shown, hands: Hands): Promise<Puzzle> {
+  const texts = hands.texts.hold;
   const element = html("div", {});
   const pad = button(texts.press, "pad");
   element.append(said("p", texts.text, { id: "step-up-task" }), pad);

@@ -7,7 +7,8 @@ import { hold } from "./hold.js";
 import { pictures } from "./pictures.js";
 import { question } from "./question.js";
 import css from "./step-up.css";
-import { names, troubles, words } from "./words.js";
+import { isRightToLeft } from "../messages.js";
+import { fill, type Texts } from "./words.js";
 
 export type Kind = "work" | "pictures" | "fit" | "question" | "hold" | "face";
 export type Suspicion = "mild" | "marked" | "strong";
@@ -22,6 +23,10 @@ export interface Need {
   suspicion: Suspicion;
   /** What was done before for less than is asked now: it counts. */
   before: { pass: string; kind: Kind } | undefined;
+  /** BCP 47 tag of the page's language; puzzles of words ask in it where they can. */
+  language: string;
+  /** What the visitor reads, and in which language that is. */
+  words: { texts: Texts; language: string };
   /** Whether anything says that this visitor uses a pointer or a finger. */
   sighted: boolean;
   /** Does the work of a token; `thumbprint.answer`, both base64url. */
@@ -49,8 +54,9 @@ export interface Puzzle {
   stop?(): void;
 }
 
-/** What a puzzle that answers by itself may do. */
+/** What a puzzle may say and do. */
 export interface Hands {
+  texts: Texts;
   send(path: string, form: Record<string, string>): Promise<Record<string, unknown>>;
   submit(puzzle: string, answer: string): Promise<void>;
   say(text: string): void;
@@ -61,10 +67,11 @@ export interface Hands {
 class Trouble extends Error {}
 
 export class Panel {
-  readonly element = html("div", { class: "step-up", part: "step-up", role: "group", "aria-labelledby": "step-up-title", lang: "en", dir: "ltr" });
+  readonly element = html("div", { class: "step-up", part: "step-up", role: "group", "aria-labelledby": "step-up-title" });
   readonly done: Promise<Done | undefined>;
   readonly #need: Need;
   readonly #first: Kind;
+  readonly #texts: Texts;
   /** Fetches the face check. */
   readonly #face: () => Promise<unknown>;
   readonly #over = new AbortController();
@@ -72,12 +79,12 @@ export class Panel {
   #puzzle: Puzzle | undefined;
   #shown: Shown | undefined;
   #asked = 0;
-  readonly #title = said("strong", words.title, { id: "step-up-title", tabindex: "-1" });
+  readonly #title: HTMLElement;
   readonly #room = html("div", { class: "puzzle" });
   readonly #status = html("p", { class: "said", role: "status" });
-  readonly #check = button(words.check, "primary");
-  readonly #another = button(words.another);
-  readonly #retry = button(words.retry, "primary");
+  readonly #check: HTMLButtonElement;
+  readonly #another: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
 
   constructor(need: Need, root: ShadowRoot, face: () => Promise<unknown>) {
     this.#need = need;
@@ -85,10 +92,19 @@ export class Panel {
     this.#first = first(need);
     this.done = new Promise((resolve) => (this.#settle = resolve));
     dress(root);
-    const later = button(words.later, "quiet");
+    const { texts, language } = need.words;
+    const { panel } = texts;
+    this.#texts = texts;
+    this.element.lang = language;
+    this.element.dir = isRightToLeft(language) ? "rtl" : "ltr";
+    this.#title = said("strong", panel.title, { id: "step-up-title", tabindex: "-1" });
+    this.#check = button(panel.check, "primary");
+    this.#another = button(panel.another);
+    this.#retry = button(panel.retry, "primary");
+    const later = button(panel.later, "quiet");
     const actions = html("div", { class: "actions" });
     actions.append(this.#check, this.#retry, this.#another, later);
-    this.element.append(this.#title, said("p", words.why), this.#choice(), this.#room, this.#status, actions);
+    this.element.append(this.#title, said("p", panel.why), this.#choice(), this.#room, this.#status, actions);
     this.#check.onclick = () => {
       if (this.#shown && this.#puzzle?.answer) void this.#submit(this.#shown.puzzle, this.#puzzle.answer());
     };
@@ -120,14 +136,14 @@ export class Panel {
 
   #choice(): HTMLElement {
     const kinds = html("fieldset", { class: "kinds" });
-    kinds.append(said("legend", words.group));
+    kinds.append(said("legend", this.#texts.panel.group));
     for (const kind of this.#need.kinds) {
       if (kind === "work") continue;
       const input = html("input", { type: "radio", name: "step-up-kind", value: kind });
       input.checked = kind === this.#first;
       input.onchange = () => void this.#ask(kind);
       const label = html("label", {});
-      label.append(input, names[kind]);
+      label.append(input, this.#texts.names[kind]);
       kinds.append(label);
     }
     kinds.hidden = kinds.querySelectorAll("input").length < 2;
@@ -154,13 +170,13 @@ export class Panel {
     this.#clear();
     if (kind === "face") {
       const passed = (evidence: string) => this.#end({ face: evidence });
-      this.#show(camera(this.#face, this.#need.nonce, passed, () => this.#choose("question")), true);
+      this.#show(camera(this.#texts, this.#face, this.#need.nonce, passed, () => this.#choose("question")), true);
       return;
     }
-    this.#say(words.loading);
+    this.#say(this.#texts.panel.loading);
     try {
-      const { challenge, before } = this.#need;
-      const form = { challenge, kind, suspicion: this.#suspicion(kind), ...(before && { pass: before.pass }) };
+      const { challenge, language, before } = this.#need;
+      const form = { challenge, kind, suspicion: this.#suspicion(kind), language, ...(before && { pass: before.pass }) };
       const shown = (await this.#send("step-up", form)) as unknown as Shown;
       if (asked === this.#asked) await this.#receive(shown);
     } catch (error) {
@@ -170,7 +186,7 @@ export class Panel {
 
   async #receive(shown: Shown): Promise<void> {
     const asked = this.#asked;
-    const hands: Hands = { send: (path, form) => this.#send(path, form), submit: (puzzle, answer) => this.#submit(puzzle, answer), say: (text) => this.#say(text), fail: (error) => this.#trouble(error) };
+    const hands: Hands = { texts: this.#texts, send: (path, form) => this.#send(path, form), submit: (puzzle, answer) => this.#submit(puzzle, answer), say: (text) => this.#say(text), fail: (error) => this.#trouble(error) };
     if (shown.kind === "work") {
       await this.#submit(shown.puzzle, await this.#need.work(shown.puzzle));
       return;
@@ -178,29 +194,29 @@ export class Panel {
     const made = await makers[shown.kind as keyof typeof makers](shown, hands);
     if (asked !== this.#asked) return;
     this.#shown = shown;
-    this.#say(shown.rounds > 1 ? words.round(shown.round, shown.rounds) : "");
+    this.#say(shown.rounds > 1 ? fill(this.#texts.panel.round, { ...shown }) : "");
     this.#show(made, !made.answer);
   }
 
   async #submit(puzzle: string, answer: string): Promise<void> {
     const asked = this.#asked;
     this.#check.setAttribute("aria-disabled", "true");
-    this.#say(words.loading);
+    this.#say(this.#texts.panel.loading);
     try {
       const said = await this.#send("step-up/answer", { puzzle, answer });
       if (asked !== this.#asked) return;
       if (typeof said.pass === "string") {
-        this.#say(words.passed);
+        this.#say(this.#texts.panel.passed);
         const kind = this.#shown?.kind ?? "work";
         this.#end({ pass: said.pass, kind, suspicion: this.#suspicion(kind) });
       } else if (said.wrong) {
         await this.#ask(this.#kind());
-        this.#say(words.wrong(Number(said.left)));
+        this.#say(fill(this.#texts.panel.wrong, said));
       } else {
         this.#asked += 1;
         this.#clear();
         await this.#receive(said as unknown as Shown);
-        this.#say(`${words.next} ${this.#status.textContent}`);
+        this.#say(`${this.#texts.panel.next} ${this.#status.textContent}`);
       }
     } catch (error) {
       if (asked === this.#asked) this.#trouble(error);
@@ -243,7 +259,8 @@ export class Panel {
     const code = error instanceof Trouble ? error.message : "other";
     if (code === "other") console.error("vouchsafe:", error);
     this.#clear();
-    this.#say(troubles[code] ?? troubles.other ?? "");
+    const troubles: Record<string, string> = this.#texts.troubles;
+    this.#say(troubles[code] ?? this.#texts.troubles.other);
     // A challenge with too many wrong answers is spent; the widget fetches another.
     if (code === "locked") setTimeout(() => this.#end(undefined), LOCKED_MS);
     else this.#retry.hidden = false;

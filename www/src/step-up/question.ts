@@ -4,7 +4,7 @@ import { html, said } from "../dom.js";
 import type { Puzzle, Shown } from "./panel.js";
 
 export async function question(shown: Shown): Promise<Puzzle> {
-  const element = html("fieldset", { class: "words" });
+  const element = html("fieldset", { class: "words", lang: shown.language as string });
   element.append(said("legend", shown.text as string));
   const boxes = (shown.words as string[]).map((word) => {
     const box = html("input", { type: "checkbox" });
