@@ -80,6 +80,26 @@ test("a live person passes, and the camera is off afterwards", async () => {
   });
 });
 
+for (const [tag, language, start, noFace] of [
+  ["de-CH", "de", "Kamera benutzen", "Es war kein Gesicht zu sehen."],
+  ["ar", "ar", "استخدام الكاميرا", "لم يُرَ أي وجه."],
+  ["is", "en", "Use the camera", "No face was seen."],
+]) {
+  test(`speaks the language around it: ${tag}`, async () => {
+    await withCamera("nobody", async (page) => {
+      await page.goto(`${server.url}/face.html`);
+      await page.$eval("vouchsafe-face", (old, tag) => old.replaceWith(Object.assign(document.createElement("vouchsafe-face"), { lang: tag })), tag);
+      await page.waitForFunction((language) => document.querySelector("vouchsafe-face").shadowRoot.querySelector(".box").lang === language, language);
+      const box = page.locator("vouchsafe-face .box");
+      assert.equal(await box.getAttribute("dir"), language === "ar" ? "rtl" : "ltr");
+      assert.deepEqual(await violations(page), []);
+      await page.screenshot({ path: join(shots, `face-${tag}.png`), fullPage: true });
+      await page.getByRole("button", { name: start }).click();
+      await box.getByText(noFace).waitFor({ timeout: 80_000 });
+    });
+  });
+}
+
 test("a face is registered with a session, confirms it later, and leaves by one click", async () => {
   await withCamera("live", async (page) => {
     await page.addInitScript(() => Object.defineProperty(navigator, "webdriver", { get: () => false }));

@@ -207,6 +207,29 @@ describe("the widget", () => {
     }
   });
 
+  for (const [folder, file] of [["challenges", "step-up/words.ts"], ["face", "face/words.ts"], ["why", "why.ts"]]) {
+    test(`every language says everything, and is listed: ${folder}`, () => {
+      const source = readFileSync(join(root, "www/src", file), "utf8");
+      const listed = [...source.matchAll(/import\("\.\/languages\/(\w+)\/([\w-]+)\.js"\)/g)].map(([, , language]) => `${language}.json`);
+      const files = join(root, "www/languages", folder);
+      assert.deepEqual(listed, readdirSync(files).toSorted());
+      const english = new Function(`return ${/ english = (\{[\s\S]+?\n\});/.exec(source)[1]}`)();
+      // Each text by its path, with the places for values in it.
+      const shape = (texts, path = "") =>
+        Object.entries(texts).flatMap(([key, text]) => {
+          if (typeof text !== "string") return shape(text, `${path}${key}.`);
+          assert.ok(text.trim() === text && text.length > (folder === "why" || /names/.test(path) ? 0 : 1) && text.length < 300, `${path}${key}: ${text}`);
+          return [`${path}${key} ${(text.match(/\{\w+\}/g) ?? []).toSorted()}`];
+        });
+      for (const file of listed) {
+        const texts = JSON.parse(readFileSync(join(files, file), "utf8"));
+        assert.deepEqual(shape(texts), shape(english), file);
+        // What a button will say is what the text above it announces.
+        if (texts.hold) assert.ok(texts.hold.text.includes(texts.hold.release), file);
+      }
+    });
+  }
+
   for (const [tag, label, dir] of [["de-AT", /Mensch/, "ltr"], ["ar", /إنسان/, "rtl"], ["zh-TW", /確認您是真人/, "ltr"], ["tlh", /human/, "ltr"]]) {
     test(`speaks ${tag} where it is asked to`, async () => {
       const page = await visit(server, { attributes: { language: tag } });
@@ -264,6 +287,18 @@ describe("the widget", () => {
       await page.close();
     });
   }
+
+  test("says why in the language of the page", async () => {
+    const page = await visit(server, { attributes: { language: "ja" } });
+    await page.waitForFunction(() => document.querySelector("vouchsafe-widget").shadowRoot.querySelector(".box").lang === "ja");
+    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
+    await page.getByRole("button", { name: "Vouchsafe: about this check" }).click();
+    await page.getByText("なぜ聞かれるのですか").waitFor();
+    assert.equal(await page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector(".why").lang), "ja");
+    assert.deepEqual(await violations(page), []);
+    await page.locator("vouchsafe-widget").screenshot({ path: join(shots, "why-ja.png") });
+    await page.close();
+  });
 
   test("fifty on one page are all checked", async () => {
     const page = await chromium.page();

@@ -3,6 +3,16 @@ declare module "./languages/challenges/*" {
   export default texts;
 }
 
+declare module "./languages/face/*" {
+  const texts: import("./face/words.js").Texts;
+  export default texts;
+}
+
+declare module "./languages/why/*" {
+  const texts: import("./why.js").Texts;
+  export default texts;
+}
+
 declare module "./languages/*" {
   const texts: import("./messages.js").Texts;
   export default texts;

@@ -1,6 +1,7 @@
 // What a visitor reads. Short, plain, no blame. English is here; `languages/` is fetched where it is wanted.
 
 import type { ErrorCode } from "./core.js";
+import type { Files } from "./languages.js";
 
 export interface Texts {
   idle: string;
@@ -52,7 +53,7 @@ export function cause(texts: Texts, code: ErrorCode): string {
 }
 
 // One by one, so that every bundler sees them and makes a file of each.
-const LANGUAGES: Record<string, () => Promise<{ default: Texts }>> = {
+const LANGUAGES: Files<Texts> = {
   ar: () => import("./languages/ar.js"),
   bg: () => import("./languages/bg.js"),
   bn: () => import("./languages/bn.js"),
@@ -112,8 +113,6 @@ export function nearest(tag: string): string {
   }
   return "en";
 }
-
-export const isRightToLeft = (language: string): boolean => ["ar", "fa", "he", "ur"].includes(language);
 
 /** The texts in one of the package's languages; English where they are out of reach. */
 export async function textsIn(language: string): Promise<Texts> {

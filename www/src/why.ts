@@ -2,8 +2,9 @@
 
 import { decode } from "./base64url.js";
 import { html, said } from "./dom.js";
+import { type Files, fill, isRightToLeft, textsIn } from "./languages.js";
 
-const texts = {
+const english = {
   title: "Why am I asked?",
   why: "This site wants to know that a person is here, and not a program. You need not solve anything.",
   measured:
@@ -11,29 +12,57 @@ const texts = {
   leaves: "When you send the form, this is all that is added to it:",
   nothing: "Nothing has left this page so far.",
   whole: "All of it, as it is sent",
+  terms: { page: "This page", opinion: "Opinion", measured: "Measured", face: "Face check", besides: "Besides" },
+  opinion: "{verdict}, {score} of 100",
+  verdicts: { human: "a person", uncertain: "not sure", bot: "a program" },
+  family: "{name} ({count} numbers)",
+  families: {
+    pointer: "pointer",
+    click: "clicks",
+    typing: "typing rhythm",
+    scroll: "scrolling",
+    touch: "touch",
+    attention: "attention to the page",
+    environment: "the browser",
+  },
+  none: "nothing yet",
+  face: "passed: seven numbers, no picture",
+  faceless: "none",
+  besides: "time, a key made for this page, and the answer to a small calculation",
 };
 
-const FAMILIES: Record<string, string> = {
-  pointer: "pointer",
-  click: "clicks",
-  typing: "typing rhythm",
-  scroll: "scrolling",
-  touch: "touch",
-  attention: "attention to the page",
-  environment: "the browser",
+export type Texts = typeof english;
+
+const languages: Files<Texts> = {
+  ar: () => import("./languages/why/ar.js"),
+  de: () => import("./languages/why/de.js"),
+  es: () => import("./languages/why/es.js"),
+  fr: () => import("./languages/why/fr.js"),
+  it: () => import("./languages/why/it.js"),
+  ja: () => import("./languages/why/ja.js"),
+  nl: () => import("./languages/why/nl.js"),
+  pl: () => import("./languages/why/pl.js"),
+  pt: () => import("./languages/why/pt.js"),
+  sv: () => import("./languages/why/sv.js"),
+  tr: () => import("./languages/why/tr.js"),
+  uk: () => import("./languages/why/uk.js"),
+  zh: () => import("./languages/why/zh.js"),
 };
+
+/** What the visitor will read. */
+export const wordsIn = (language: string) => textsIn(language, languages, english);
 
 interface Claims {
   hostname: string;
   score: number;
-  verdict: string;
+  verdict: keyof Texts["verdicts"];
   evidence: Record<string, unknown>;
   face?: string;
 }
 
 /** For a voucher, or the empty string while there is none. */
-export function explain(voucher: string): HTMLElement {
-  const panel = html("div", { class: "why", part: "why", role: "region", "aria-label": texts.title, lang: "en", dir: "ltr" });
+export function explain(voucher: string, { texts, language }: { texts: Texts; language: string }): HTMLElement {
+  const panel = html("div", { class: "why", part: "why", role: "region", "aria-label": texts.title, lang: language, dir: isRightToLeft(language) ? "rtl" : "ltr" });
   panel.append(said("strong", texts.title), said("p", texts.why), said("p", texts.measured));
   const claims = read(voucher);
   if (!claims) {
@@ -43,16 +72,18 @@ export function explain(voucher: string): HTMLElement {
   panel.append(said("p", texts.leaves));
   const list = html("dl", {});
   const measured = Object.entries(claims.evidence).filter(([, bytes]) => typeof bytes === "string");
+  const families: Record<string, string> = texts.families;
+  const { terms } = texts;
   const facts: [string, string][] = [
-    ["This page", claims.hostname],
-    ["Opinion", `${claims.verdict}, ${Math.round(claims.score * 100)} of 100`],
-    ["Measured", measured.map(([family, bytes]) => `${FAMILIES[family] ?? family} (${length(bytes as string)} numbers)`).join(", ") || "nothing yet"],
-    ["Face check", claims.face ? "passed: seven numbers, no picture" : "none"],
-    ["Besides", "time, a key made for this page, and the answer to a small calculation"],
+    [terms.page, claims.hostname],
+    [terms.opinion, fill(texts.opinion, { verdict: texts.verdicts[claims.verdict], score: Math.round(claims.score * 100) })],
+    [terms.measured, measured.map(([family, bytes]) => fill(texts.family, { name: families[family] ?? family, count: length(bytes as string) })).join(", ") || texts.none],
+    [terms.face, claims.face ? texts.face : texts.faceless],
+    [terms.besides, texts.besides],
   ];
   for (const [term, value] of facts) list.append(said("dt", term), said("dd", value));
   const whole = html("details", {});
-  const all = said("pre", JSON.stringify(claims, null, 1));
+  const all = said("pre", JSON.stringify(claims, null, 1), { dir: "ltr" });
   all.tabIndex = 0;
   whole.append(said("summary", texts.whole), all);
   panel.append(list, whole);

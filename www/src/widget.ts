@@ -2,7 +2,8 @@
 
 import { decode } from "./base64url.js";
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
-import { cause, english, isRightToLeft, nearest, textsIn } from "./messages.js";
+import { isRightToLeft, languageOf } from "./languages.js";
+import { cause, english, nearest, textsIn } from "./messages.js";
 import { Element } from "./dom.js";
 import { build, type View } from "./view.js";
 import type { Asking, Kind } from "./step-up.js";
@@ -128,9 +129,7 @@ export class VouchsafeWidget extends Element {
 
   /** Speaks `data-language`, else the language of the text around the widget, else the visitor's. */
   async #translate(): Promise<void> {
-    const { language } = this.dataset;
-    const around = this.closest<HTMLElement>("[lang]")?.lang;
-    const wanted = nearest((language === "auto" ? "" : language) || around || navigator.language);
+    const wanted = nearest(languageOf(this));
     this.#texts = await textsIn(wanted);
     const view = this.#view;
     if (!view) return;
@@ -189,10 +188,10 @@ export class VouchsafeWidget extends Element {
     const { core, ticket, token, before } = this.#ready!;
     const { kinds } = policyOf(token)!;
     const suspicion = SUSPICIONS[this.#doubt() - 1]!;
-    const { ask, textsIn, workOf } = await import("./step-up.js");
+    const { ask, wordsIn, workOf } = await import("./step-up.js");
     const view = this.#view!;
     const language = view.box.lang;
-    const words = await textsIn(language);
+    const words = await wordsIn(language);
     // Meanwhile it may have begun anew.
     if (this.#ready?.ticket !== ticket || this.#state !== "verified") return;
     const { signal } = (this.#work = new AbortController());
@@ -227,9 +226,10 @@ export class VouchsafeWidget extends Element {
     if (!view) return;
     view.mark.ariaExpanded = String(open);
     if (open) {
-      const { explain } = await import("./why.js");
+      const { explain, wordsIn } = await import("./why.js");
+      const words = await wordsIn(view.box.lang);
       if (view.mark.ariaExpanded !== "true") return;
-      const panel = explain(this.voucher);
+      const panel = explain(this.voucher, words);
       if (this.#panel) this.#panel.replaceWith(panel);
       else view.box.append(panel);
       this.#panel = panel;

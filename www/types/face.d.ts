@@ -83,7 +83,8 @@ export type FaceEventDetail =
 /**
  * `<vouchsafe-face for="...">`: a face check; tells of itself by `vouchsafe-face` events. What it leaves goes into
  * the vouchers of the widget named by `for`, else of the one in the same form. Without a widget the prompts are drawn
- * from `data-nonce`, else at random. With `data-identify` it also tells whose face it was (10 MB more to load).
+ * from `data-nonce`, else at random. It speaks `data-language`, else the language of the text around it, where it can.
+ * With `data-identify` it also tells whose face it was (10 MB more to load).
  */
 export class VouchsafeFace extends HTMLElement {
   /** Fetches engine and models ahead of time. */

@@ -6,7 +6,8 @@ import { encode } from "../base64url.js";
 import { Element, html, style, svg } from "../dom.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
-import { hints, prompts, refusals, troubles, words } from "./words.js";
+import { isRightToLeft, languageOf, textsIn } from "../languages.js";
+import { english, languages, type Texts } from "./words.js";
 
 type Phase = "idle" | "loading" | "running" | "passed" | "refused" | "trouble";
 
@@ -16,6 +17,7 @@ export class VouchsafeFace extends Element {
   #attempt = 0;
   #run = 0;
   #parts: Parts | undefined;
+  #texts: Texts = english;
 
   connectedCallback(): void {
     if (this.#parts) return;
@@ -25,13 +27,32 @@ export class VouchsafeFace extends Element {
       this.stop();
       this.#tell("declined");
     };
-    this.#show("idle", words.why);
+    this.#speak("en");
+    void this.#translate();
   }
 
   disconnectedCallback(): void {
     this.stop();
     this.#engine?.close();
     this.#engine = undefined;
+  }
+
+  async #translate(): Promise<void> {
+    const { texts, language } = await textsIn(languageOf(this), languages, english);
+    this.#texts = texts;
+    this.#speak(language);
+  }
+
+  /** Labels what stands there; what is said next is in the same language. */
+  #speak(language: string): void {
+    const { box, title, bar, other } = this.#parts as Parts;
+    const { words } = this.#texts;
+    box.lang = language;
+    box.dir = isRightToLeft(language) ? "rtl" : "ltr";
+    title.textContent = words.title;
+    bar.ariaLabel = words.loading;
+    other.textContent = words.other;
+    if (this.dataset.phase === undefined || this.dataset.phase === "idle") this.#show("idle", words.why);
   }
 
   /** Fetches engine and models ahead of time. */
@@ -49,7 +70,7 @@ export class VouchsafeFace extends Element {
     const run = ++this.#run;
     const parts = this.#parts;
     if (!parts) return;
-    this.#show("loading", words.loading);
+    this.#show("loading", this.#texts.words.loading);
     try {
       try {
         await this.preload();
@@ -59,13 +80,13 @@ export class VouchsafeFace extends Element {
       const widget = this.#widget();
       const nonce = await this.#nonce(widget);
       if (run !== this.#run) return;
-      this.#show("loading", words.permission);
+      this.#show("loading", this.#texts.words.permission);
       const stream = await camera();
       if (run !== this.#run) return halt(stream);
       this.#stream = stream;
       parts.video.srcObject = stream;
       await parts.video.play();
-      this.#show("running", words.calm);
+      this.#show("running", this.#texts.words.calm);
       await this.#engine?.check(nonce, this.#attempt);
       this.#tell("started");
       const last = await this.#watch(run, stream);
@@ -73,22 +94,22 @@ export class VouchsafeFace extends Element {
       const embedding = last.state === "passed" ? await this.#identify() : undefined;
       this.stop();
       if (last.state === "passed" && widget && !widget.attach(nonce, last.evidence ?? "")) {
-        this.#show("refused", refusals.late ?? "");
+        this.#show("refused", this.#texts.refusals.late ?? "");
         this.#tell("refused", { refusal: "late" });
       } else if (last.state === "passed") {
         if (widget) this.#follow(widget, nonce);
-        this.#show("passed", words.passed);
+        this.#show("passed", this.#texts.words.passed);
         this.#tell("passed", { evidence: last.evidence, attempt: this.#attempt, ...(embedding && { embedding }) });
       } else {
         this.#attempt += 1;
-        this.#show("refused", refusals[last.refusal ?? ""] ?? "");
+        this.#show("refused", this.#texts.refusals[last.refusal ?? ""] ?? "");
         this.#tell("refused", { refusal: last.refusal });
       }
     } catch (error) {
       if (run !== this.#run) return;
       this.stop();
       const code = error instanceof Trouble ? error.message : "internal-error";
-      this.#show("trouble", troubles[code] ?? "");
+      this.#show("trouble", this.#texts.troubles[code] ?? "");
       this.#tell("trouble", { code });
     }
   }
@@ -111,7 +132,7 @@ export class VouchsafeFace extends Element {
     const changed = () => {
       if (widget.challengeNonce === nonce) return;
       widget.removeEventListener("statechange", changed);
-      if (this.dataset.phase === "passed") this.#show("idle", words.why);
+      if (this.dataset.phase === "passed") this.#show("idle", this.#texts.words.why);
     };
     widget.addEventListener("statechange", changed);
   }
@@ -123,7 +144,7 @@ export class VouchsafeFace extends Element {
     this.#stream = undefined;
     if (this.#parts) {
       this.#parts.video.srcObject = null;
-      this.#show("idle", words.why);
+      this.#show("idle", this.#texts.words.why);
     }
   }
 
@@ -154,8 +175,8 @@ export class VouchsafeFace extends Element {
 
   #guide(state: CheckState): void {
     const parts = this.#parts as Parts;
-    const asked = state.state === "prompt" ? prompts[state.prompt ?? ""] : undefined;
-    const text = asked ?? hints[state.hint ?? ""] ?? words.calm;
+    const asked = state.state === "prompt" ? this.#texts.prompts[state.prompt ?? ""] : undefined;
+    const text = asked ?? this.#texts.hints[state.hint ?? ""] ?? this.#texts.words.calm;
     say(parts.prompt, text);
     parts.ring.setAttribute("stroke-dashoffset", String(100 - 100 * (asked ? state.progress : 0)));
     parts.steps.forEach((step, i) => step.toggleAttribute("data-done", state.state === "prompt" && i < state.done));
@@ -168,7 +189,7 @@ export class VouchsafeFace extends Element {
     parts.bar.hidden = phase !== "loading";
     parts.video.hidden = parts.guide.toggleAttribute("hidden", phase !== "running");
     parts.start.hidden = phase === "running" || phase === "loading" || phase === "passed";
-    parts.start.textContent = phase === "refused" || phase === "trouble" ? words.again : words.start;
+    parts.start.textContent = phase === "refused" || phase === "trouble" ? this.#texts.words.again : this.#texts.words.start;
     parts.other.hidden = phase === "passed";
     say(parts.prompt, text);
   }
@@ -179,6 +200,8 @@ export class VouchsafeFace extends Element {
 }
 
 interface Parts {
+  box: HTMLElement;
+  title: HTMLElement;
   stage: HTMLElement;
   video: HTMLVideoElement;
   guide: SVGElement;
@@ -190,7 +213,7 @@ interface Parts {
   other: HTMLButtonElement;
 }
 
-/** A code of `troubles`. */
+/** A code of the texts' `troubles`. */
 class Trouble extends Error {}
 
 async function camera(): Promise<MediaStream> {
@@ -237,7 +260,6 @@ function say(element: HTMLElement, text: string): void {
 function build(root: ShadowRoot): Parts {
   style(root, css);
   const title = html("h2", { part: "title", id: "title" });
-  title.textContent = words.title;
   const video = html("video", { part: "video", muted: "", playsinline: "", "aria-hidden": "true", tabindex: "-1" });
   video.muted = true;
   const oval = { cx: "80", cy: "60", rx: "34", ry: "46" };
@@ -247,7 +269,7 @@ function build(root: ShadowRoot): Parts {
     svg("ellipse", { ...oval, class: "track" }),
     ring,
   ]);
-  const bar = html("progress", { part: "progress", max: "1", "aria-label": words.loading });
+  const bar = html("progress", { part: "progress", max: "1" });
   const stage = html("div", { class: "stage", part: "stage" });
   stage.append(video, guide, bar);
   const prompt = html("p", { class: "prompt", part: "prompt", role: "status", "aria-live": "assertive" });
@@ -256,11 +278,10 @@ function build(root: ShadowRoot): Parts {
   dots.append(...steps);
   const start = html("button", { type: "button", class: "start", part: "start" });
   const other = html("button", { type: "button", class: "other", part: "other" });
-  other.textContent = words.other;
   const buttons = html("div", { class: "buttons" });
   buttons.append(start, other);
   const box = html("section", { class: "box", part: "box", "aria-labelledby": "title" });
   box.append(title, stage, prompt, dots, buttons);
   root.append(box);
-  return { stage, video, guide, ring, bar, prompt, steps, start, other };
+  return { box, title, stage, video, guide, ring, bar, prompt, steps, start, other };
 }

@@ -3,7 +3,7 @@
 import { html, said } from "../dom.js";
 import type { Hands, Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
-import { fill } from "./words.js";
+import { fill } from "../languages.js";
 
 export async function fit(shown: Shown, { texts: { fit: texts } }: Hands): Promise<Puzzle> {
   const { width, height, side } = shown as unknown as Record<"width" | "height" | "side", number>;

@@ -7,8 +7,8 @@ import { hold } from "./hold.js";
 import { pictures } from "./pictures.js";
 import { question } from "./question.js";
 import css from "./step-up.css";
-import { isRightToLeft } from "../messages.js";
-import { fill, type Texts } from "./words.js";
+import { fill, isRightToLeft } from "../languages.js";
+import type { Texts } from "./words.js";
 
 export type Kind = "work" | "pictures" | "fit" | "question" | "hold" | "face";
 export type Suspicion = "mild" | "marked" | "strong";

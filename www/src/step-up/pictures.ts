@@ -3,7 +3,7 @@
 import { html, said } from "../dom.js";
 import type { Hands, Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
-import { fill } from "./words.js";
+import { fill } from "../languages.js";
 
 export async function pictures(shown: Shown, { texts: { pictures: texts } }: Hands): Promise<Puzzle> {
   const sheet = await bitmap(shown.sheet as string, "image/jpeg");

@@ -1,5 +1,7 @@
 // What a visitor reads who is asked for more. English is here; `languages/challenges/` is fetched where it is wanted.
 
+import type { Files } from "../languages.js";
+
 export const english = {
   panel: {
     title: "One more step",
@@ -57,8 +59,7 @@ export const english = {
 
 export type Texts = typeof english;
 
-// One by one, so that every bundler sees them and makes a file of each.
-const LANGUAGES: Record<string, () => Promise<{ default: Texts }>> = {
+export const languages: Files<Texts> = {
   ar: () => import("./languages/challenges/ar.js"),
   de: () => import("./languages/challenges/de.js"),
   es: () => import("./languages/challenges/es.js"),
@@ -73,20 +74,3 @@ const LANGUAGES: Record<string, () => Promise<{ default: Texts }>> = {
   uk: () => import("./languages/challenges/uk.js"),
   zh: () => import("./languages/challenges/zh.js"),
 };
-
-/** The texts in one of the widget's languages, and which they are: English where there are none or they are out of reach. */
-export async function textsIn(language: string): Promise<{ texts: Texts; language: string }> {
-  const near = LANGUAGES[language] ? language : language === "pt-BR" ? "pt" : "en";
-  try {
-    const texts = (await LANGUAGES[near]?.())?.default;
-    if (texts) return { texts, language: near };
-  } catch {
-    // Said in English then.
-  }
-  return { texts: english, language: "en" };
-}
-
-/** Puts values into a text's places, `{name}` each. */
-export function fill(text: string, values: Record<string, unknown>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
-}
