@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { asking, chromium as launcher, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
+import { asking, chromium as launcher, claimsOf, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
 
 const secret = Buffer.alloc(32, 7);
 const clip = join(root, "target/clips/live.mjpeg");
@@ -167,9 +167,29 @@ describe("each way leads in", () => {
     });
   });
 
-  test("the puzzle piece: dragged, and moved by keys", async () => {
+  test("pictures: chosen with the mouse, and with keys", async () => {
+    for (const way of ["mouse", "keys"]) {
+      await visit(async (page) => {
+        await send(page);
+        await choose(page, "Pictures");
+        await passed(page, "pictures", async () => {
+          await panel(page).locator(".picture").nth(8).waitFor();
+          for (const at of await page.$eval("vouchsafe-widget", whereTheDotIsInside)) {
+            const picture = panel(page).locator(".picture").nth(at);
+            if (way === "mouse") await picture.click();
+            else await picture.press("Space");
+            assert.equal(await picture.getAttribute("aria-pressed"), "true");
+          }
+          await panel(page).getByRole("button", { name: "Check", exact: true }).press("Enter");
+        });
+      });
+    }
+  });
+
+  test("the puzzle piece: dragged, and moved by keys; how it is dragged is judged too", async () => {
     for (const way of ["drag", "keys"]) {
       await visit(async (page) => {
+        const sent = page.waitForRequest((request) => request.method() === "POST" && request.postData()?.includes("vouchsafe-response"));
         await send(page);
         await choose(page, "Puzzle piece");
         await passed(page, "the puzzle piece", async () => {
@@ -183,7 +203,11 @@ describe("each way leads in", () => {
             const [grip, drop] = [{ x: from.x + 20, y: from.y + 20 }, { x: board.x + x * scale + 20, y: board.y + y * scale + 20 }];
             await page.mouse.move(grip.x, grip.y);
             await page.mouse.down();
-            await page.mouse.move(drop.x, drop.y, { steps: 12 });
+            // Not at once: over the place, and back to it.
+            for (const beyond of [25, -8, 0]) {
+              await page.mouse.move(drop.x + beyond, drop.y + beyond, { steps: 12 });
+              await page.waitForTimeout(300);
+            }
             await page.mouse.up();
           } else {
             await piece.focus();
@@ -194,8 +218,10 @@ describe("each way leads in", () => {
             await go(x - 8, ["ArrowLeft", "ArrowRight"]);
             await go(y - 8, ["ArrowUp", "ArrowDown"]);
           }
-          await panel(page).getByRole("button", { name: "Check", exact: true }).click();
+          await panel(page).getByRole("button", { name: "Check", exact: true }).press("Enter");
         });
+        const { evidence } = claimsOf(new URLSearchParams((await sent).postData()).get("vouchsafe-response"));
+        assert.equal(typeof evidence.pointer, way === "drag" ? "string" : "undefined", JSON.stringify(Object.keys(evidence)));
       });
     }
   });
@@ -341,6 +367,46 @@ describe("it can be used and looks right", () => {
     }
   }
 });
+
+/** Closes the gaps of each line and pours out of the dot, as a person sees it; runs in the page. */
+function whereTheDotIsInside(widget) {
+  const isInside = (canvas) => {
+    const side = canvas.width;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, side, side);
+    const luma = Array.from({ length: side * side }, (_, i) => 0.3 * data[4 * i] + 0.6 * data[4 * i + 1] + 0.1 * data[4 * i + 2]);
+    const paper = luma.toSorted((a, b) => a - b)[luma.length >> 1];
+    const furthest = Math.max(...luma.map((value) => Math.abs(value - paper)));
+    const ink = luma.map((value) => Math.abs(value - paper) * 2 > furthest);
+    const disc = (i, radius) => {
+      const found = [];
+      for (let dy = -radius; dy <= radius; dy++) {
+        for (let dx = -radius; dx <= radius; dx++) {
+          const [x, y] = [(i % side) + dx, Math.floor(i / side) + dy];
+          if (dx * dx + dy * dy <= radius * radius && x >= 0 && y >= 0 && x < side && y < side) found.push(y * side + x);
+        }
+      }
+      return found;
+    };
+    // Lines are thinner than the dot.
+    const solid = [...ink.keys()].filter((i) => disc(i, 3).every((near) => ink[near]));
+    const middle = (of) => Math.round(solid.reduce((sum, i) => sum + of(i), 0) / solid.length);
+    const [x, y] = [middle((i) => i % side), middle((i) => Math.floor(i / side))];
+    const wall = new Set();
+    for (const i of ink.keys()) {
+      if (ink[i] && ((i % side) - x) ** 2 + (Math.floor(i / side) - y) ** 2 > 49) for (const near of disc(i, 3)) wall.add(near);
+    }
+    const open = [y * side + x];
+    for (let i = open.pop(); i !== undefined; i = open.pop()) {
+      if (wall.has(i)) continue;
+      wall.add(i);
+      const [x, y] = [i % side, Math.floor(i / side)];
+      if (x === 0 || y === 0 || x === side - 1 || y === side - 1) return false;
+      open.push(i - 1, i + 1, i - side, i + side);
+    }
+    return true;
+  };
+  return [...widget.shadowRoot.querySelectorAll(".picture canvas")].flatMap((canvas, at) => (isInside(canvas) ? [at] : []));
+}
 
 /** Looks for the piece's outline on the board, as a person sees it; runs in the page. */
 function whereItFits(widget) {
