@@ -40,8 +40,8 @@ BASE = dict(
 
 # Typing: what separates the two populations of people from each other (tempo, hesitation, key classes)
 # is left out; more spread and more overlap never speak for a program.
-TYPING_FEATURES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]
-TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1}
+TYPING_FEATURES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 17, 18]
+TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 17: -1, 18: 1}
 
 # Generators that share their movement are left out together.
 POINTER_KINDS = {
@@ -288,7 +288,7 @@ def families():
     width = table["pointer"].shape[1]
     yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40)
     table, meta = keys.tables()
-    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 80, 20, TYPING_MONOTONE)
+    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, TYPING_MONOTONE)
 
 
 def main():

@@ -57,6 +57,20 @@ pub(super) fn variation(values: &[f64]) -> Option<f64> {
     (mean > 0.0).then(|| deviation(values).map(|d| d / mean))?
 }
 
+/// Third standardised moment; `None` where nothing varies.
+pub(super) fn skewness(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    let (mut second, mut third) = (0.0, 0.0);
+    for value in values {
+        let off = value - mean;
+        second += off * off;
+        third += off * off * off;
+    }
+    let n = values.len() as f64;
+    let variance = second / n;
+    (variance > 1e-6).then(|| third / n / (variance * variance.sqrt()))
+}
+
 /// Pearson's r; `None` for fewer than four pairs or a constant side.
 pub(super) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     if pairs.len() < 4 {

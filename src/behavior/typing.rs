@@ -1,7 +1,7 @@
 //! The rhythm of keys: how long each is held and how they follow one another. Key classes only.
 
 use super::FeatureSpec;
-use super::stats::{correlation, iqr, ln_floor, mean, median, quantile};
+use super::stats::{correlation, iqr, ln_floor, mean, median, quantile, skewness};
 use crate::trace::{Event, KeyClass, Kind};
 
 /// Fewer keys than this have no rhythm.
@@ -40,6 +40,10 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         .iter()
         .filter_map(|w| Some((ln_floor(w[0].dwell?, 1.0), ln_floor(w[1].down - w[0].down, 1.0))))
         .collect::<Vec<_>>();
+    let mut flights: Vec<f64> =
+        pairs.iter().filter_map(|w| Some(w[1].down - w[0].down - w[0].dwell?)).collect::<Vec<_>>();
+    let flight = median(&mut flights);
+    let log_dwells: Vec<f64> = dwells.iter().map(|d| ln_floor(*d, 1.0)).collect::<Vec<_>>();
     let spread = |values: &[f64], low: f64, high: f64| -> Option<f64> {
         let mut sorted = values.to_vec();
         Some(ln_floor(quantile(&mut sorted, high)?, 1.0) - ln_floor(quantile(&mut sorted, low)?, 1.0))
@@ -62,10 +66,12 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         mean(&intervals.iter().map(|i| f64::from(u8::from(*i > 2.5 * middle))).collect::<Vec<_>>()),
         Some(corrections as f64 / keys.len() as f64),
         dwell.map(|d| ln_floor(d.max(1.0) / middle, 1e-3)),
+        quantile(&mut flights, 0.1).zip(flight).map(|(q, f)| q / f.max(1.0)),
+        skewness(&log_dwells),
     ])
 }
 
-pub(super) const SPECS: [FeatureSpec; 17] = [
+pub(super) const SPECS: [FeatureSpec; 19] = [
     FeatureSpec::new(2.0, 7.0),
     FeatureSpec::new(0.0, 6.5),
     FeatureSpec::new(-6.0, 2.0),
@@ -83,6 +89,8 @@ pub(super) const SPECS: [FeatureSpec; 17] = [
     FeatureSpec::new(0.0, 0.5),
     FeatureSpec::new(0.0, 0.5),
     FeatureSpec::new(-5.0, 2.0),
+    FeatureSpec::new(-2.0, 1.0),
+    FeatureSpec::new(-2.0, 2.0),
 ];
 
 /// What each of [`SPECS`] is, with its unit.
@@ -104,13 +112,17 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "hesitations over 2.5 medians, share",
     "corrections, share",
     "dwell over press-to-press time, ln",
+    // Hands prepare the next key while they leave this one: some flights are near nothing, in people of every tempo.
+    "flight (release to next press), 10th percentile over median",
+    // About symmetric in people, whose dwells are nearly lognormal; a normal law in ms leans to the left in ln.
+    "dwell, skewness of ln",
 ];
 
 /// Which side of the rhythm a feature speaks of, in plain words.
 pub(super) fn aspect(feature: usize) -> &'static str {
     match feature {
-        1..=5 => "how long keys are held",
-        11 | 12 | 16 => "how keys overlap",
+        1..=5 | 18 => "how long keys are held",
+        11 | 12 | 16 | 17 => "how keys overlap",
         _ => "the time from key to key",
     }
 }
@@ -189,6 +201,32 @@ mod tests {
         let facts = features(&typed(12, 100.0, 80.0)).unwrap();
         assert!((facts[1].unwrap() - libm::log(80.0)).abs() < 1e-9);
         assert!((facts[6].unwrap() - libm::log(100.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn short_flights_are_measured_against_the_usual_one() {
+        let mut events = typed(21, 200.0, 80.0);
+        // Every fifth press comes as the key before is released.
+        for at in (4..20).step_by(5) {
+            events[2 * at + 1].t = f64::from(at as u32 + 1) * 200.0;
+        }
+        let low = |events: &[Event]| features(events).unwrap()[17].unwrap();
+        assert!((low(&typed(21, 200.0, 80.0)) - 1.0).abs() < 1e-9);
+        assert!(low(&events).abs() < 1e-9);
+    }
+
+    #[test]
+    fn dwells_of_a_normal_law_lean_to_the_left_in_ln() {
+        let mut events = typed(30, 300.0, 80.0);
+        let mut lean = |dwell: &dyn Fn(usize) -> f64| {
+            for at in 0..30 {
+                events[2 * at + 1].t = events[2 * at].t + dwell(at);
+            }
+            features(&events).unwrap()[18].unwrap()
+        };
+        let even = |at: usize| (at as f64 - 14.5) / 15.0;
+        assert!(lean(&|at| 80.0 + 60.0 * even(at)) < -0.4);
+        assert!(lean(&|at| 80.0 * libm::exp(even(at))).abs() < 1e-6);
     }
 
     #[test]

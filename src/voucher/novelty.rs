@@ -126,10 +126,11 @@ fn slots(capacity: usize) -> usize {
 
 /// Families, where their bytes begin, and how many they are. What a browser is and how long a page was
 /// open is the same for many people; movement and rhythm are not.
-const WATCHED: [(Family, usize, usize); 2] = [(Family::Pointer, 0, POINTER), (Family::Typing, POINTER, 17)];
+const WATCHED: [(Family, usize, usize); 2] = [(Family::Pointer, 0, POINTER), (Family::Typing, POINTER, TYPING)];
 /// What is measured of the pointer; the scores of single strokes follow from it.
 const POINTER: usize = 56;
-const BYTES: usize = POINTER + 17;
+const TYPING: usize = 19;
+const BYTES: usize = POINTER + TYPING;
 /// Steps apart, on average over a family's bytes, at which evidence counts as the same.
 const NEAR: [u32; 2] = [2, 1];
 const BANDS: usize = 24;
