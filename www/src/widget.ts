@@ -100,7 +100,8 @@ export class VouchsafeWidget extends Element {
    */
   async assure(): Promise<boolean> {
     if (this.#state !== "verified" && this.#state !== "challenged") await this.#run();
-    if (this.#state === "verified" && this.#doubt()) await this.#ask();
+    // The score may fall while somebody answers; what was done counts then.
+    while (this.#state === "verified" && this.#doubt()) await this.#ask();
     return this.#state === "verified";
   }
 
