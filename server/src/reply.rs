@@ -63,6 +63,9 @@ pub(crate) fn host_of(origin: &HeaderValue) -> &str {
     }
 }
 
+/// Ours to mend; what it was stands in the log.
+pub(crate) const FAILED: Refusal =
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.");
 const TOO_MANY: &str = "too-many-requests";
 
 #[cfg(test)]

@@ -268,7 +268,7 @@ describe("an account defends itself", () => {
       };
       await context.route("**/challenge?*", forge);
       const look = async (page, said, again) => {
-        for (let tries = 0; tries < 4; tries++) {
+        for (let tries = 0; tries < 3; tries++) {
           // The third attempt asks for other movements than the clip has: begin anew.
           if (tries === 2) {
             await page.getByRole("button", { name: "Continue without a camera" }).click();

@@ -256,7 +256,7 @@ test("a living face before the camera leads in", { skip: !existsSync(clip) && "n
     await page.goto(`${server.url}/doubt.html`);
     await send(page);
     await choose(page, "Camera");
-    for (let tries = 0; tries < 4 && !(await page.$("#outcome.good")); tries++) {
+    for (let tries = 0; tries < 3 && !(await page.$("#outcome.good")); tries++) {
       // The third attempt asks for other movements than the clip has: begin anew.
       if (tries === 2) {
         await choose(page, "Words");

@@ -52,8 +52,7 @@ export function cause(texts: Texts, code: ErrorCode): string {
   return key === "setup" ? `${texts.setup} (${code})` : texts[key];
 }
 
-// One by one, so that every bundler sees them and makes a file of each.
-const LANGUAGES: Files<Texts> = {
+export const languages: Files<Texts> = {
   ar: () => import("./languages/ar.js"),
   bg: () => import("./languages/bg.js"),
   bn: () => import("./languages/bn.js"),
@@ -103,22 +102,3 @@ const LANGUAGES: Files<Texts> = {
   zh: () => import("./languages/zh.js"),
   "zh-Hant": () => import("./languages/zh-Hant.js"),
 };
-const OTHER_NAMES: Record<string, string> = { no: "nb", nn: "nb", iw: "he", in: "id", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant" };
-
-/** The language of the package that is nearest to a BCP 47 tag; English where there is none. */
-export function nearest(tag: string): string {
-  for (let rest = tag.toLowerCase(); rest; rest = rest.slice(0, Math.max(0, rest.lastIndexOf("-")))) {
-    const found = Object.keys(LANGUAGES).find((language) => language.toLowerCase() === rest) ?? OTHER_NAMES[rest];
-    if (found) return found;
-  }
-  return "en";
-}
-
-/** The texts in one of the package's languages; English where they are out of reach. */
-export async function textsIn(language: string): Promise<Texts> {
-  try {
-    return (await LANGUAGES[language]?.())?.default ?? english;
-  } catch {
-    return english;
-  }
-}

@@ -1,8 +1,8 @@
 // The panel behind the mark: why somebody is asked, what is measured, what leaves the device. Fetched when opened.
 
-import { decode } from "./base64url.js";
+import { json } from "./base64url.js";
 import { html, said } from "./dom.js";
-import { type Files, fill, isRightToLeft, textsIn } from "./languages.js";
+import { type Files, fill, speaks, type Spoken, textsIn } from "./languages.js";
 
 const english = {
   title: "Why am I asked?",
@@ -61,8 +61,9 @@ interface Claims {
 }
 
 /** For a voucher, or the empty string while there is none. */
-export function explain(voucher: string, { texts, language }: { texts: Texts; language: string }): HTMLElement {
-  const panel = html("div", { class: "why", part: "why", role: "region", "aria-label": texts.title, lang: language, dir: isRightToLeft(language) ? "rtl" : "ltr" });
+export function explain(voucher: string, { texts, language }: Spoken<Texts>): HTMLElement {
+  const panel = html("div", { class: "why", part: "why", role: "region", "aria-label": texts.title });
+  speaks(panel, language);
   panel.append(said("strong", texts.title), said("p", texts.why), said("p", texts.measured));
   const claims = read(voucher);
   if (!claims) {
@@ -92,8 +93,7 @@ export function explain(voucher: string, { texts, language }: { texts: Texts; la
 
 function read(voucher: string): Claims | undefined {
   const payload = voucher.split(".")[1];
-  if (!payload) return undefined;
-  return JSON.parse(new TextDecoder().decode(decode(payload))) as Claims;
+  return payload ? (json(payload) as Claims) : undefined;
 }
 
 /** Of base64url, in bytes. */

@@ -1,9 +1,9 @@
 // <vouchsafe-widget>: idle, working, challenged, verified, failed, expired.
 
-import { decode } from "./base64url.js";
+import { json } from "./base64url.js";
 import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
-import { isRightToLeft, languageOf } from "./languages.js";
-import { cause, english, nearest, textsIn } from "./messages.js";
+import { languageOf, speaks, textsIn } from "./languages.js";
+import { cause, english, languages } from "./messages.js";
 import { Element } from "./dom.js";
 import { build, type View } from "./view.js";
 import type { Asking, Kind } from "./step-up.js";
@@ -130,12 +130,10 @@ export class VouchsafeWidget extends Element {
 
   /** Speaks `data-language`, else the language of the text around the widget, else the visitor's. */
   async #translate(): Promise<void> {
-    const wanted = nearest(languageOf(this));
-    this.#texts = await textsIn(wanted);
-    const view = this.#view;
-    if (!view) return;
-    view.box.lang = this.#texts === english ? "en" : wanted;
-    view.box.dir = isRightToLeft(view.box.lang) ? "rtl" : "ltr";
+    const { texts, language } = await textsIn(languageOf(this), languages, english);
+    this.#texts = texts;
+    if (!this.#view) return;
+    speaks(this.#view.box, language);
     this.#show();
   }
 
@@ -413,7 +411,7 @@ export class VouchsafeWidget extends Element {
 /** What a site asks of those it doubts, as the challenge says. */
 function policyOf(token: string): { below: number; kinds: Kind[] } | undefined {
   const [payload = ""] = token.split(".");
-  return (JSON.parse(new TextDecoder().decode(decode(payload))) as { step_up?: ReturnType<typeof policyOf> }).step_up;
+  return (json(payload) as { step_up?: ReturnType<typeof policyOf> }).step_up;
 }
 
 function whenIdle(task: () => void, signal: AbortSignal): void {

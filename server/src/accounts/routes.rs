@@ -6,7 +6,7 @@ use super::{Accounts, Failure, Outcome, Token};
 use crate::app::{App, Settings};
 use crate::client::Client;
 use crate::config::ACCOUNTS_SITEKEY;
-use crate::reply::{Refusal, told};
+use crate::reply::{FAILED, Refusal, told};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -341,14 +341,13 @@ impl IntoResponse for Failure {
             Self::Told(refusal) => refusal.into_response(),
             Self::Ours(error) => {
                 error!("account: {error:#}");
-                BROKEN.into_response()
+                FAILED.into_response()
             }
         }
     }
 }
 
 const COOKIE: &str = "__Host-vouchsafe";
-const BROKEN: Refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.");
 const NOT_HERE: Refusal = Refusal::new(StatusCode::NOT_FOUND, "not-here", "This server keeps no accounts.");
 const ELSEWHERE: Refusal = Refusal::new(StatusCode::FORBIDDEN, "elsewhere", "This did not come from our own page.");
 const TOO_MANY: Refusal = Refusal::too_many("Too many tries from this network. Please wait a minute.");

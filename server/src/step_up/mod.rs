@@ -11,7 +11,7 @@ mod question;
 use crate::app::{App, Settings};
 use crate::client::Client;
 use crate::random;
-use crate::reply::{Refusal, host_of, to_page, told};
+use crate::reply::{FAILED, Refusal, host_of, to_page, told};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -325,7 +325,6 @@ const REPLAYED: Refusal = Refusal::new(StatusCode::CONFLICT, "replayed", "This w
 const LOCKED: Refusal =
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, "locked", "Too many wrong answers for this challenge.");
 const TOO_MANY: Refusal = Refusal::too_many("Too many puzzles were asked for from here.");
-const FAILED: Refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here.");
 
 const PURPOSE: &str = "puzzle";
 /// Time for one puzzle: long, for people who need it.

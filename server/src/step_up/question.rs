@@ -16,20 +16,20 @@ pub(super) struct Question {
 pub(super) fn draw(random: &mut ChaCha8Rng) -> Question {
     let asked = random.random_range(0..CATEGORIES);
     let count = random.random_range(2..=4);
-    let mut words: [Option<(usize, usize)>; 8] = [None; 8];
+    // Beyond the last of each: none yet.
+    let mut words = [(CATEGORIES, WORDS); 8];
     for at in 0..8 {
         words[at] = loop {
             let from = if at < count { asked } else { random.random_range(0..CATEGORIES) };
             let word = (from, random.random_range(0..WORDS));
-            if (from == asked) == (at < count) && !words.contains(&Some(word)) {
-                break Some(word);
+            if (from == asked) == (at < count) && !words.contains(&word) {
+                break word;
             }
         };
     }
     for last in (1..8).rev() {
         words.swap(last, random.random_range(0..=last));
     }
-    let words = words.map(Option::unwrap_or_default);
     Question { asked, words, right: words.map(|(from, _)| from == asked) }
 }
 
@@ -69,10 +69,8 @@ struct File {
 
 /// The language nearest to a BCP 47 tag; English where there is none.
 pub(super) fn language(tag: Option<&str>) -> &'static Language {
-    let tag = tag.unwrap_or_default();
-    let of = |tag: &str| LANGUAGES.iter().find(|language| language.tag.eq_ignore_ascii_case(tag));
-    let primary = tag.split('-').next().unwrap_or(tag);
-    of(tag).or_else(|| of(primary)).unwrap_or(&LANGUAGES[0])
+    let primary = tag.and_then(|tag| tag.split('-').next()).unwrap_or_default();
+    LANGUAGES.iter().find(|language| language.tag.eq_ignore_ascii_case(primary)).unwrap_or(&LANGUAGES[0])
 }
 
 pub(super) static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| FILES.map(read).into());

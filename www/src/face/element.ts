@@ -4,9 +4,9 @@ import type { CheckState, Role } from "../../types/face.js";
 import type { VouchsafeWidget } from "../../types/vouchsafe.js";
 import { encode } from "../base64url.js";
 import { Element, html, style, svg } from "../dom.js";
+import { languageOf, speaks, textsIn } from "../languages.js";
 import { FaceEngine } from "./engine.js";
 import css from "./face.css";
-import { isRightToLeft, languageOf, textsIn } from "../languages.js";
 import { english, languages, type Texts } from "./words.js";
 
 type Phase = "idle" | "loading" | "running" | "passed" | "refused" | "trouble";
@@ -47,8 +47,7 @@ export class VouchsafeFace extends Element {
   #speak(language: string): void {
     const { box, title, bar, other } = this.#parts as Parts;
     const { words } = this.#texts;
-    box.lang = language;
-    box.dir = isRightToLeft(language) ? "rtl" : "ltr";
+    speaks(box, language);
     title.textContent = words.title;
     bar.ariaLabel = words.loading;
     other.textContent = words.other;

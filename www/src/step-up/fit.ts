@@ -1,9 +1,9 @@
 // A piece to be put where it was cut out: dragged, tapped, or moved by keys.
 
 import { html, said } from "../dom.js";
+import { fill } from "../languages.js";
 import type { Hands, Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
-import { fill } from "../languages.js";
 
 export async function fit(shown: Shown, { texts: { fit: texts } }: Hands): Promise<Puzzle> {
   const { width, height, side } = shown as unknown as Record<"width" | "height" | "side", number>;

@@ -1,13 +1,13 @@
 // What a visitor does when the site doubts: a choice of puzzles, and one of them at a time. Fetched when needed.
 
 import { adopt, html, said } from "../dom.js";
+import { fill, speaks, type Spoken } from "../languages.js";
 import { camera } from "./camera.js";
 import { fit } from "./fit.js";
 import { hold } from "./hold.js";
 import { pictures } from "./pictures.js";
 import { question } from "./question.js";
 import css from "./step-up.css";
-import { fill, isRightToLeft } from "../languages.js";
 import type { Texts } from "./words.js";
 
 export type Kind = "work" | "pictures" | "fit" | "question" | "hold" | "face";
@@ -25,8 +25,8 @@ export interface Need {
   before: { pass: string; kind: Kind } | undefined;
   /** BCP 47 tag of the page's language; puzzles of words ask in it where they can. */
   language: string;
-  /** What the visitor reads, and in which language that is. */
-  words: { texts: Texts; language: string };
+  /** What the visitor reads. */
+  words: Spoken<Texts>;
   /** Whether anything says that this visitor uses a pointer or a finger. */
   sighted: boolean;
   /** Does the work of a token; `thumbprint.answer`, both base64url. */
@@ -95,8 +95,7 @@ export class Panel {
     const { texts, language } = need.words;
     const { panel } = texts;
     this.#texts = texts;
-    this.element.lang = language;
-    this.element.dir = isRightToLeft(language) ? "rtl" : "ltr";
+    speaks(this.element, language);
     this.#title = said("strong", panel.title, { id: "step-up-title", tabindex: "-1" });
     this.#check = button(panel.check, "primary");
     this.#another = button(panel.another);

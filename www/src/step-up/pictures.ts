@@ -1,9 +1,9 @@
 // Nine pictures to choose from.
 
 import { html, said } from "../dom.js";
+import { fill } from "../languages.js";
 import type { Hands, Puzzle, Shown } from "./panel.js";
 import { bitmap } from "./bitmap.js";
-import { fill } from "../languages.js";
 
 export async function pictures(shown: Shown, { texts: { pictures: texts } }: Hands): Promise<Puzzle> {
   const sheet = await bitmap(shown.sheet as string, "image/jpeg");
