@@ -392,6 +392,8 @@ def session(rng, stroke, strokes):
     at = np.array([rng.uniform(0, w), rng.uniform(0, h)])
     reach = rng.uniform(0.1, 0.7)
     clicks = rng.uniform(0.3, 1.0)
+    # Half of them send where they already are, as most libraries do; some fidget, as hands do.
+    resends, fidgets = rng.random() < 0.5, rng.random() < 0.25
     for _ in range(strokes):
         for _ in range(50):
             to = at + rng.normal(0, reach, 2) * [w, h]
@@ -400,7 +402,10 @@ def session(rng, stroke, strokes):
         else:
             to = np.array([rng.uniform(0, w), rng.uniform(0, h)])
         ts, ps = stroke(rng, at, to)
-        events += deliver(rng, t + ts, ps)
+        sent = deliver(rng, t + ts, ps)
+        if not resends and events and len(sent) > 1 and sent[0][2:] == events[-1][2:]:
+            sent = sent[1:]
+        events += sent
         t += ts[-1]
         at = ps[-1]
         if rng.random() < clicks:
@@ -408,8 +413,16 @@ def session(rng, stroke, strokes):
             down = t
             t += rng.uniform(40, 150)
             xy = [int(round(at[0])), int(round(at[1]))]
-            events += [[round(down), "down", *xy], [round(t), "up", *xy]]
+            events.append([round(down), "down", *xy])
+            if fidgets and rng.random() < 0.7:
+                xy = [xy[0] + int(rng.integers(-1, 2)), xy[1] + 1]
+                events.append([round((down + t) / 2), "move", *xy])
+            events.append([round(t), "up", *xy])
         t += rng.uniform(220, 900)
+        if fidgets and rng.random() < 0.5:
+            at = at + rng.integers(-3, 4, 2)
+            events.append([round(t), "move", int(round(at[0])), int(round(at[1]))])
+            t += rng.uniform(220, 400)
     return dict(viewport=[int(w), int(h)], events=events)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ["pointer", "click", "typing", "scroll", "touch", "attention", "environment"]
-STROKE_FACTS = 24
+STROKE_FACTS = 26
 
 
 def data_dir():
@@ -117,7 +117,8 @@ def vary(trace, rng):
     period = rng.choice([0, 0, 1000 / 60, 1000 / 30, 22.0])
     jitter = rng.choice([0.0, 0.0, rng.uniform(0.5, 4.0)])
     events, frame, last_t = [], None, -1e9
-    for e in trace["events"]:
+    human = trace.get("label") == "human"
+    for e in smoothed(trace["events"], rng.uniform(15, 50)) if human and rng.random() < 0.12 else trace["events"]:
         t = e[0] * pace
         if e[1] in ("move", "down", "up"):
             x, y = e[2] * flip[0] * scale, e[3] * flip[1] * scale
@@ -136,4 +137,70 @@ def vary(trace, rng):
             t = max(t, last_t)
             events.append([round(t), *e[1:]])
         last_t = t
+    if rng.random() < (0.3 if human else 0.1):
+        events = still_presses(events) if human else shaky_presses(events, rng)
+    if rng.random() < 0.3:
+        events = resent(events, rng, rng.uniform(0.0, 0.4) if human else 0.0)
     return dict(trace, events=events)
+
+
+def smoothed(events, sigma):
+    """Moves as a device or system that smooths them would report: Gaussian, `sigma` ms, within a movement."""
+    out, run = [], []
+
+    def close():
+        if len(run) > 4:
+            t, p = np.array([e[0] for e in run], float), np.array([e[2:4] for e in run], float)
+            w = np.exp(-0.5 * ((t[:, None] - t) / sigma) ** 2)
+            p = w @ p / w.sum(1)[:, None] if len(run) < 400 else p
+            out.extend([*e[:2], *map(float, q)] for e, q in zip(run, p))
+        else:
+            out.extend(run)
+        run.clear()
+
+    for e in events:
+        if e[1] != "move" or (run and e[0] - run[-1][0] > 200):
+            close()
+        (run if e[1] == "move" else out).append(e)
+    close()
+    return out
+
+
+def still_presses(events):
+    """Nothing moves between down and up, as on a trackpad that is tapped."""
+    out, held = [], False
+    for e in events:
+        held = e[1] == "down" or (held and e[1] != "up")
+        if not (held and e[1] == "move"):
+            out.append(e)
+    return out
+
+
+def shaky_presses(events, rng):
+    """A pixel's move within most presses: what a program would add if it knew."""
+    out = []
+    for e in events:
+        if e[1] == "up" and out and out[-1][1] == "down" and e[0] - out[-1][0] > 20 and rng.random() < 0.8:
+            out.append([(e[0] + out[-1][0]) // 2, "move", out[-1][2] + int(rng.integers(-1, 2)), out[-1][3] + 1])
+        out.append(e)
+    return out
+
+
+def resent(events, rng, share):
+    """Movements begin where the pointer already was in this share of cases, and in no others."""
+    out, place, last_t = [], None, -1e9
+    for e in events:
+        if e[1] == "move" and e[0] - last_t > 200 and place is not None:
+            if e[2:4] == place:
+                place = None
+            elif rng.random() < share and out[-1][0] < e[0] - 17:
+                out.append([e[0] - 17, "move", *place])
+            if place is None:
+                place, last_t = e[2:4], e[0]
+                continue
+        out.append(e)
+        if e[1] in ("move", "down", "up"):
+            place = e[2:4]
+        if e[1] == "move":
+            last_t = e[0]
+    return out

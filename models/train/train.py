@@ -43,6 +43,9 @@ BASE = dict(
 TYPING_FEATURES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 17, 18]
 TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 17: -1, 18: 1}
 
+# Pointer: sending where the pointer already is never speaks for a person, creeping never for a program.
+POINTER_MONOTONE = {60: -1, 61: 1}
+
 # Generators that share their movement are left out together.
 POINTER_KINDS = {
     "ghost": "ghost-cursor", "wind": "windmouse", "pyclick": "pyclick", "pathgen": "pathgenerator",
@@ -104,6 +107,9 @@ class Family:
     def margin(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
 
+    def level(self, model):
+        """Nothing to level: windows of keys are of about one length."""
+
 
 class Pointer(Family):
     """Two stages: every stroke by itself, then the session with what its strokes scored.
@@ -112,9 +118,12 @@ class Pointer(Family):
     made-up sessions whose facts come from different people: each is a person's, together they are
     nobody's. That is the nearest thing to a view of people alone."""
 
-    STROKE_TREES, MIXED_WEIGHT = 95, 0.3
-    STROKES = 55
-    SCORES = slice(56, 61)
+    STROKE_TREES, MIXED_WEIGHT = 95, 0.1
+    STROKES = 59
+    PRESSES = 62
+    SCORES = slice(63, 68)
+    # A session of up to so many strokes is levelled with its like; one more range is beyond the last.
+    COUNTS = [2, 3, 4, 6, 9, 15]
 
     def __init__(self, table, strokes, *rest):
         super().__init__("pointer", table, *rest)
@@ -124,6 +133,9 @@ class Pointer(Family):
         groups = sorted(set(self.meta["group"]))
         fold = {g: i % 2 for i, g in enumerate(np.random.default_rng(5).permutation(groups))}
         self.fold = np.array([fold[g] for g in self.meta["group"]])
+        # Whether presses were seen at all is an accident of the recording.
+        unseen = self.role("train") & (np.random.default_rng(9).random(len(self.x)) < 0.5)
+        self.x[unseen, self.PRESSES] = 0
 
     def fit_strokes(self, rows):
         picked = rows[self.session]
@@ -160,10 +172,26 @@ class Pointer(Family):
         model.strokes = self.fit_strokes(rows)
         model.table = self.x.copy()
         model.table[:, self.SCORES] = self.scores(model.strokes)
+        model.levels = np.zeros(len(self.COUNTS) + 1)
         return model
 
     def margin(self, model, rows):
-        return model.predict(model.table[rows][:, self.features], raw_score=True)
+        raw = model.predict(model.table[rows][:, self.features], raw_score=True)
+        return raw - model.levels[np.searchsorted(self.COUNTS, self.count[rows])]
+
+    def level(self, model):
+        """Two strokes say less than ten. What 1 % of people's sessions of a length fall below is made the
+        same for every length, or the shortest would set the threshold of all."""
+        people = self.role("test", True) | self.role("test3", True) | self.role("testall", True)
+        margins, length = self.margin(model, people), np.searchsorted(self.COUNTS, self.count[people])
+        model.levels = np.array([np.quantile(margins[length == i], 0.01) for i in range(len(self.COUNTS) + 1)])
+
+    def level_trees(self, model):
+        """The levels as trees over the number of strokes; two, because one would not fit a byte."""
+        ends = [1 + int(np.floor(np.log(n) / 6 * 254 + 0.5)) for n in self.COUNTS] + [255]
+        threshold = [ends[i] for i in (3, 1, 5, 0, 2, 4, 6)]
+        leaves = [-v / 2 for v in model.levels] + [0.0]
+        return [([self.STROKES] * NODES, threshold, leaves)] * 2
 
     def mixed(self, x, people, n):
         """Sessions with some facts from other people's sessions of about as many strokes."""
@@ -181,7 +209,7 @@ class Pointer(Family):
 class Packed:
     """Trees as they ship, with leaves of one byte."""
 
-    def __init__(self, model, features):
+    def __init__(self, model, features, more=()):
         dump = model.dump_model()["tree_info"]
         self.trees = []
         for info in dump:
@@ -202,6 +230,7 @@ class Packed:
             fill(info["tree_structure"], 0)
             self.trees.append((split, threshold, leaves))
         self.scale = max(abs(v) for _, _, leaves in self.trees for v in leaves) / LEAF_STEPS
+        self.trees += more
 
     def margin(self, table):
         total = np.zeros(len(table))
@@ -248,6 +277,7 @@ def leave_out(family, people):
     rows, margins, labels = [], [], []
     for kind in sorted({k for k in family.kind if k}):
         model = family.fit(train & (family.kind != kind))
+        family.level(model)
         threshold = np.quantile(family.margin(model, people), 0.01)
         short = family.role("test3", False) & (family.kind == kind)
         whole = family.role("testall", False) & (family.kind == kind)
@@ -286,7 +316,7 @@ def usual_ranges(family):
 def families():
     table, meta = movement.tables()
     width = table["pointer"].shape[1]
-    yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40)
+    yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40, POINTER_MONOTONE)
     table, meta = keys.tables()
     yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, TYPING_MONOTONE)
 
@@ -298,6 +328,7 @@ def main():
         people = family.role("test3", True) if family.role("test3", True).any() else family.role("test", True)
         rows, margins, labels = leave_out(family, people)
         model = family.fit(family.role("train"))
+        family.level(model)
         threshold = float(np.quantile(family.margin(model, people), 0.01))
         slope, offset = calibrate(margins, labels, threshold)
         alarms = [("people never trained on, same source", int(people.sum()), "1.0 % (set)")]
@@ -312,10 +343,12 @@ def main():
             part = family.role("test3", False) & (family.kind == kind)
             seen[kind] = share(family.margin(model, part) < threshold) if part.any() else "none"
         report[family.name] = dict(left_out=rows, seen=seen, alarms=alarms, slope=slope, trees=family.trees)
+        more = []
         if isinstance(family, Pointer):
+            more = family.level_trees(model)
             family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
             blob += model.strokes.bytes(data.STROKE_FACTS, 1.0, 0.0, [(0, 255)] * data.STROKE_FACTS)
-        packed = Packed(model, family.features)
+        packed = Packed(model, family.features, more)
         blob += packed.bytes(family.bytes.shape[1], slope, offset, usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)
     write_tables(report, len(blob))

@@ -123,7 +123,7 @@ impl Evidence {
         let facts = environment.or_else(|| (untrusted > 0).then_some(&from_trace));
         let families = Family::ALL.map(|family| {
             let values = match family {
-                Family::Pointer => pointer::features(&paths.strokes),
+                Family::Pointer => pointer::features(&paths),
                 Family::Click => click::features(&paths),
                 Family::Typing => typing::features(events),
                 Family::Scroll => scroll::features(events),

@@ -14,8 +14,21 @@ pub(crate) struct Stroke {
     pub(crate) points: Vec<[f64; 2]>,
     /// Path length in px, of the smoothed positions.
     pub(crate) length: f64,
+    /// The moves as they came: ms and px.
+    pub(crate) moves: Vec<(f64, [f64; 2])>,
+    /// How the pointer got from what was seen before to here; `None` where nothing was.
+    pub(crate) rest: Option<Rest>,
     /// What moved.
     pub(crate) device: PointerDevice,
+}
+
+/// What a pointer did between two movements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rest {
+    /// The first move led to where the pointer already was.
+    pub(crate) resent: bool,
+    /// It went somewhere else, but not far enough for a movement.
+    pub(crate) crept: bool,
 }
 
 /// A press of a button or contact.
@@ -30,6 +43,8 @@ pub(crate) struct Press {
     pub(crate) hold: Option<f64>,
     /// Distance between down and up, px.
     pub(crate) drift: f64,
+    /// Whether it was anywhere else in between.
+    pub(crate) crept: bool,
     /// Time since the last move, ms; `None` if nothing moved before.
     pub(crate) settle: Option<f64>,
     /// Distinct positions in the second before the press that are more than 2 px from it.
@@ -49,28 +64,42 @@ pub(crate) struct Paths {
     pub(crate) presses: Vec<Press>,
     /// Moves seen, after at most one per frame.
     pub(crate) moves: usize,
+    /// Whether it crept since the last movement.
+    crept: bool,
+}
+
+/// Moves with no pause between them.
+#[derive(Default)]
+struct Run {
+    samples: Vec<Sample>,
+    /// Where the pointer was before.
+    from: Option<[f64; 2]>,
 }
 
 impl Paths {
     /// Reads the pointer events of a trace.
     pub(crate) fn of(events: &[Event]) -> Self {
         let mut paths = Self::default();
-        let mut run: Vec<Sample> = Vec::new();
+        let mut run = Run::default();
         // The last few places the pointer was, newest last.
         let mut recent: Vec<Sample> = Vec::new();
+        let mut held = false;
         for event in events {
             match event.kind {
                 Kind::Move(p) => {
                     let sample = Sample::new(event.t, p);
-                    if let Some(last) = run.last() {
+                    if let Some(press) = paths.presses.last_mut().filter(|_| held) {
+                        press.crept |= sample.at != press.at;
+                    }
+                    if let Some(last) = run.samples.last() {
                         if sample.t - last.t > PAUSE_MS || sample.device != last.device {
                             paths.close(&mut run);
                         } else if frame(last.t) == frame(sample.t) {
-                            run.pop();
+                            run.samples.pop();
                             paths.moves -= 1;
                         }
                     }
-                    run.push(sample);
+                    run.samples.push(sample);
                     paths.moves += 1;
                     recent.push(sample);
                     if recent.len() > RECENT {
@@ -80,9 +109,13 @@ impl Paths {
                 Kind::Down(p) => {
                     paths.close(&mut run);
                     paths.press(event.t, p, &recent);
+                    run.from = Some([f64::from(p.x), f64::from(p.y)]);
+                    held = true;
                 }
                 Kind::Up(p) => {
                     paths.close(&mut run);
+                    run.from = Some([f64::from(p.x), f64::from(p.y)]);
+                    held = false;
                     if let Some(press) = paths.presses.last_mut().filter(|press| press.hold.is_none()) {
                         let hold = event.t - press.t;
                         if hold > 0.0 {
@@ -121,6 +154,7 @@ impl Paths {
             at,
             hold: None,
             drift: 0.0,
+            crept: false,
             settle: recent.last().map(|s| t - s.t),
             approach_moves,
             jumped: earlier.map(|place| distance(place, at)),
@@ -128,16 +162,22 @@ impl Paths {
         });
     }
 
-    fn close(&mut self, run: &mut Vec<Sample>) {
-        if let Some(stroke) = Stroke::from_run(run) {
+    fn close(&mut self, run: &mut Run) {
+        let Some(last) = run.samples.last().map(|s| s.at) else { return };
+        if let Some(mut stroke) = Stroke::from_samples(&run.samples) {
+            stroke.rest = run.from.map(|from| Rest { resent: run.samples[0].at == from, crept: self.crept });
             self.strokes.push(stroke);
+            self.crept = false;
+        } else {
+            self.crept |= run.from.is_some_and(|from| run.samples.iter().any(|s| s.at != from));
         }
-        run.clear();
+        run.samples.clear();
+        run.from = Some(last);
     }
 }
 
 impl Stroke {
-    fn from_run(run: &[Sample]) -> Option<Self> {
+    fn from_samples(run: &[Sample]) -> Option<Self> {
         let (first, last) = (run.first()?, run.last()?);
         let duration = last.t - first.t;
         if run.len() < MIN_MOVES || !(MIN_MS..=MAX_MS).contains(&duration) {
@@ -151,6 +191,8 @@ impl Stroke {
             end: last.t,
             points,
             length,
+            moves: run.iter().map(|s| (s.t, s.at)).collect::<Vec<_>>(),
+            rest: None,
             device,
         })
     }

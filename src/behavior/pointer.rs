@@ -7,16 +7,16 @@
 
 use super::FeatureSpec;
 use super::model::Models;
-use super::path::{STEP_MS, Stroke, distance};
-use super::stats::{correlation, deviation, iqr, ln_floor, mean, median};
+use super::path::{Paths, Press, Rest, STEP_MS, Stroke, distance};
+use super::stats::{correlation, deviation, iqr, ln_floor, mean, median, skewness};
 use crate::trace::PointerDevice;
 
 /// Fewer strokes than this say nothing.
 pub(super) const MIN_STROKES: usize = 2;
 
 /// Facts of the mouse and pen strokes; `None` below [`MIN_STROKES`]. One value for each of [`SPECS`].
-pub(super) fn features(strokes: &[Stroke]) -> Option<Vec<Option<f64>>> {
-    let strokes: Vec<&Stroke> = strokes.iter().filter(|s| s.device != PointerDevice::Touch).collect::<Vec<_>>();
+pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
+    let strokes: Vec<&Stroke> = paths.strokes.iter().filter(|s| s.device != PointerDevice::Touch).collect::<Vec<_>>();
     if strokes.len() < MIN_STROKES {
         return None;
     }
@@ -28,6 +28,7 @@ pub(super) fn features(strokes: &[Stroke]) -> Option<Vec<Option<f64>>> {
         out.push(iqr(&mut column));
     }
     out.extend(session_facts(&strokes));
+    out.extend(rest_facts(&strokes, &paths.presses));
     out.extend(stroke_scores(&facts));
     Some(out)
 }
@@ -70,6 +71,7 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
     let lateral = reach.map(|_| lateral(stroke));
     let turns = turning(stroke, average);
     let (power_slope, power_fit) = power_law(stroke, &speeds, average);
+    let shake = shake(stroke);
     [
         // Duration, ln ms.
         Some(libm::log(stroke.duration())),
@@ -117,6 +119,11 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
         reach.map(|_| ln_floor(overshoot(stroke, chord), 1e-3)),
         // Skewness of the speed over the steps.
         skewness(&speeds),
+        // Fine sideways shake: that of the slow half over that of the fast half, ln, and its correlation
+        // with the speed. A hand's noise grows with its force (Harris & Wolpert 1998); what is drawn on top
+        // of a curve, or left by rounding it, does not.
+        slow_over_fast(&shake),
+        correlation(&shake),
     ]
 }
 
@@ -124,7 +131,8 @@ fn stroke_facts(stroke: &Stroke) -> [Option<f64>; STROKE_FACTS] {
 pub(super) fn aspect(feature: usize) -> &'static str {
     match feature {
         SCORES.. => "its single strokes",
-        BOWS..SCORES => "the shape of its path",
+        RESTS..SCORES => "how it rests between movements",
+        BOWS..RESTS => "the shape of its path",
         REPEATS..BOWS => "its strokes repeat each other",
         SESSION..REPEATS => "how its speed fits the distance",
         stroke => match stroke / 2 {
@@ -132,14 +140,14 @@ pub(super) fn aspect(feature: usize) -> &'static str {
             1..=3 | 21 | 22 => "the shape of its path",
             8 | 9 | 15 | 16 => "how it takes its bends",
             6 | 7 | 20 => "how smoothly it goes",
-            17..=19 => "its fine shake",
+            17..=19 | 24 | 25 => "its fine shake",
             _ => "how it speeds up and slows down",
         },
     }
 }
 
 /// How many facts a stroke has.
-pub(super) const STROKE_FACTS: usize = 24;
+pub(super) const STROKE_FACTS: usize = 26;
 /// Where [`SPECS`] has the first fact about the strokes together.
 const SESSION: usize = 2 * STROKE_FACTS;
 /// Where it has the distance of the nearest other stroke, twice.
@@ -148,8 +156,10 @@ const REPEATS: usize = SESSION + 4;
 const BOWS: usize = SESSION + 6;
 /// Where it has the number of strokes.
 pub(super) const STROKES: usize = SESSION + 7;
+/// Where it has what happens between movements.
+const RESTS: usize = SESSION + 8;
 /// Where it has what the stroke model says: everything before is measured.
-pub(super) const SCORES: usize = SESSION + 8;
+pub(super) const SCORES: usize = RESTS + 3;
 
 /// Facts about the strokes together.
 fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
@@ -187,6 +197,55 @@ fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
         // How many strokes this rests on, ln.
         Some(libm::log(strokes.len() as f64)),
     ]
+}
+
+/// What the pointer does between movements: a resting hand is never quite still, and what it does not
+/// move it does not report.
+fn rest_facts(strokes: &[&Stroke], presses: &[Press]) -> [Option<f64>; 3] {
+    let share = |flags: Vec<bool>| mean(&flags.into_iter().map(|on| f64::from(u8::from(on))).collect::<Vec<_>>());
+    let rests: Vec<Rest> = strokes.iter().filter_map(|s| s.rest).collect::<Vec<_>>();
+    let held = presses.iter().filter(|p| p.device != PointerDevice::Touch && p.hold.is_some() && p.drift < DRAG_PX);
+    [
+        // Movements whose first position is where the pointer already was: programs send a path's first point.
+        share(rests.iter().map(|rest| rest.resent).collect::<Vec<_>>()),
+        // Movements before which it crept a little: idle drift and corrections.
+        share(rests.iter().map(|rest| rest.crept).collect::<Vec<_>>()),
+        // Presses during which it moved.
+        share(held.map(|press| press.crept).collect::<Vec<_>>()),
+    ]
+}
+
+/// Further than this between down and up is a drag, px.
+const DRAG_PX: f64 = 12.0;
+
+/// Speed at each move, px/ms, and how far it lies beside the line between its neighbours, px. On the moves
+/// as they came: the common clock smooths this away.
+fn shake(stroke: &Stroke) -> Vec<(f64, f64)> {
+    stroke
+        .moves
+        .windows(3)
+        .filter_map(|w| {
+            let [(t0, a), (t1, b), (t2, c)] = [w[0], w[1], w[2]];
+            let along = distance(a, c);
+            // Where it stood still, or a frame was dropped, a neighbour says nothing.
+            (along > 1.2 && (t1 - t0).max(t2 - t1) < NEIGHBOUR_MS && t2 > t0).then(|| {
+                let across = (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0]);
+                (along / (t2 - t0), across.abs() / along)
+            })
+        })
+        .collect::<Vec<_>>()
+}
+
+/// Moves further apart than this are no neighbours: one and a half frames at 30 Hz, ms.
+const NEIGHBOUR_MS: f64 = 50.0;
+
+fn slow_over_fast(shake: &[(f64, f64)]) -> Option<f64> {
+    let middle = median(&mut shake.iter().map(|(speed, _)| *speed).collect::<Vec<_>>())?;
+    let (fast, slow): (Vec<_>, Vec<_>) = shake.iter().partition(|(speed, _)| *speed > middle);
+    let size = |part: Vec<(f64, f64)>| mean(&part.into_iter().map(|(_, across)| across).collect::<Vec<_>>());
+    // About what rounding to whole pixels leaves, so that it does not rule where nothing shakes.
+    let floor = 0.5;
+    (shake.len() >= 6).then(|| Some(libm::log((size(slow)? + floor) / (size(fast)? + floor))))?
 }
 
 /// Signed distances from the chord, over the chord.
@@ -351,15 +410,6 @@ fn overshoot(stroke: &Stroke, chord: f64) -> f64 {
     (furthest - chord).max(0.0) / chord
 }
 
-fn skewness(values: &[f64]) -> Option<f64> {
-    let (mean, deviation) = (mean(values)?, deviation(values)?);
-    (deviation > 1e-9).then(|| {
-        let cubes: f64 =
-            values.iter().map(|v| ((v - mean) / deviation) * ((v - mean) / deviation) * ((v - mean) / deviation)).sum();
-        cubes / values.len() as f64
-    })
-}
-
 const PROFILE: usize = 12;
 
 /// Share of the path covered at twelve equal times.
@@ -411,7 +461,8 @@ fn nearest(profiles: &[[f64; PROFILE]]) -> Option<f64> {
     median(&mut gaps)
 }
 
-/// Median and interquartile range of each stroke fact, then the session facts, then the stroke scores.
+/// Median and interquartile range of each stroke fact, then the session facts, what happens between
+/// movements, then the stroke scores.
 pub(super) const SPECS: [FeatureSpec; SCORES + 5] = [
     FeatureSpec::new(4.8, 8.7),
     FeatureSpec::new(0.0, 2.5),
@@ -461,6 +512,10 @@ pub(super) const SPECS: [FeatureSpec; SCORES + 5] = [
     FeatureSpec::new(0.0, 6.0),
     FeatureSpec::new(-2.0, 4.0),
     FeatureSpec::new(0.0, 3.0),
+    FeatureSpec::new(-2.5, 1.2),
+    FeatureSpec::new(0.0, 2.5),
+    FeatureSpec::new(-1.0, 1.0),
+    FeatureSpec::new(0.0, 1.5),
     FeatureSpec::new(-1.0, 1.0),
     FeatureSpec::new(-1.0, 1.0),
     FeatureSpec::new(0.0, 2.0),
@@ -469,6 +524,9 @@ pub(super) const SPECS: [FeatureSpec; SCORES + 5] = [
     FeatureSpec::new(-7.0, 0.5),
     FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(0.0, 6.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
+    FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(-12.0, 12.0),
     FeatureSpec::new(-5.0, 5.0),
     FeatureSpec::new(-5.0, 5.0),
@@ -526,6 +584,10 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "overshoot over chord, spread, ln",
     "speed skewness, median",
     "speed skewness, spread",
+    "sideways shake, slow over fast, median, ln",
+    "sideways shake, slow over fast, spread, ln",
+    "sideways shake against speed, median correlation",
+    "sideways shake against speed, spread of the correlation",
     "length against duration, correlation",
     "length against peak speed, correlation",
     "mean speed, spread, ln",
@@ -534,6 +596,9 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "nearest other bow, ln",
     "bow prefers one side",
     "strokes, ln",
+    "movements that begin where the pointer already was, share",
+    "movements after a little drift, share",
+    "presses with a little drift, share",
     "stroke scores, sum over root of count, log-odds",
     "stroke scores, mean, log-odds",
     "stroke scores, lowest, log-odds",
@@ -596,9 +661,57 @@ mod tests {
         for i in 0..5 {
             events.extend(reach(f64::from(i) * 3000.0, 800.0, 16.7, 1.0));
         }
-        let strokes = Paths::of(&events).strokes;
-        let all = features(&strokes).unwrap();
+        let all = features(&Paths::of(&events)).unwrap();
         assert!(all[REPEATS].unwrap() < -4.5);
         assert_eq!(all.len(), SPECS.len());
+    }
+
+    fn path(from: f64, places: impl Iterator<Item = (f64, f64)>) -> Vec<Event> {
+        let event = |(i, (x, y)): (usize, (f64, f64))| {
+            let kind = Kind::Move(Pointer::mouse(x.round() as f32, y.round() as f32));
+            Event { t: from + i as f64 * 1000.0 / 60.0, kind, trusted: true }
+        };
+        places.enumerate().map(event).collect()
+    }
+
+    #[test]
+    fn what_happens_between_movements_is_counted() {
+        let line = |from: f64, start: f64| path(from, (0..40).map(move |i| (start + f64::from(i) * 8.0, 50.0)));
+        let rests = |events: &[Event]| features(&Paths::of(events)).unwrap()[RESTS..SCORES].to_vec();
+        let again = [line(0.0, 0.0), line(2000.0, 312.0)].concat();
+        assert_eq!(rests(&again), [Some(1.0), Some(0.0), None], "the first move is where the last ended");
+        let crept = [line(0.0, 0.0), path(1200.0, [(315.0, 50.0)].into_iter()), line(2000.0, 318.0)].concat();
+        assert_eq!(rests(&crept), [Some(0.0), Some(1.0), None]);
+        let at =
+            |t: f64, kind: fn(Pointer) -> Kind, x: f32| Event { t, kind: kind(Pointer::mouse(x, 50.0)), trusted: true };
+        let mut pressed = line(0.0, 0.0);
+        for (t, within) in [(1000.0, 313.0), (1500.0, 312.0)] {
+            pressed.extend([
+                at(t, Kind::Down, 312.0),
+                at(t + 40.0, Kind::Move, within),
+                at(t + 90.0, Kind::Up, within),
+            ]);
+        }
+        pressed.extend(line(2500.0, 320.0));
+        assert_eq!(rests(&pressed)[2], Some(0.5), "one press of two moved");
+    }
+
+    #[test]
+    fn shake_that_grows_with_speed_is_told_from_shake_that_does_not() {
+        // Slow, fast, slow; every other move lies to the other side.
+        let speed = |i: f64| 2.0 + 12.0 * (i / 60.0 * std::f64::consts::PI).sin();
+        let shaken = |size: fn(f64) -> f64| {
+            let mut x = 0.0;
+            path(
+                0.0,
+                (0..60).map(move |i| {
+                    x += speed(f64::from(i));
+                    (x, 100.0 + if i % 2 == 0 { 1.0 } else { -1.0 } * size(speed(f64::from(i))))
+                }),
+            )
+        };
+        let (like_a_hand, drawn_on) = (facts(&shaken(|speed| 0.3 * speed)), facts(&shaken(|_| 2.0)));
+        assert!(like_a_hand[24].unwrap() < -0.3 && like_a_hand[25].unwrap() > 0.8, "{like_a_hand:?}");
+        assert!(drawn_on[24].unwrap() > -0.1 && drawn_on[25].unwrap() < 0.5, "{drawn_on:?}");
     }
 }
