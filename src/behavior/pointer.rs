@@ -202,16 +202,27 @@ fn session_facts(strokes: &[&Stroke]) -> [Option<f64>; 8] {
 /// What the pointer does between movements: a resting hand is never quite still, and what it does not
 /// move it does not report.
 fn rest_facts(strokes: &[&Stroke], presses: &[Press]) -> [Option<f64>; 3] {
-    let share = |flags: Vec<bool>| mean(&flags.into_iter().map(|on| f64::from(u8::from(on))).collect::<Vec<_>>());
-    let rests: Vec<Rest> = strokes.iter().filter_map(|s| s.rest).collect::<Vec<_>>();
-    let held = presses.iter().filter(|p| p.device != PointerDevice::Touch && p.hold.is_some() && p.drift < DRAG_PX);
+    let (mut rests, mut resent, mut crept) = (0, 0, 0);
+    for rest in strokes.iter().filter_map(|s| s.rest) {
+        rests += 1;
+        resent += u32::from(rest.resent);
+        crept += u32::from(rest.crept);
+    }
+    let (mut held, mut moved) = (0, 0);
+    for press in presses {
+        if press.device != PointerDevice::Touch && press.hold.is_some() && press.drift < DRAG_PX {
+            held += 1;
+            moved += u32::from(press.crept);
+        }
+    }
+    let share = |part: u32, whole: u32| (whole > 0).then(|| f64::from(part) / f64::from(whole));
     [
         // Movements whose first position is where the pointer already was: programs send a path's first point.
-        share(rests.iter().map(|rest| rest.resent).collect::<Vec<_>>()),
+        share(resent, rests),
         // Movements before which it crept a little: idle drift and corrections.
-        share(rests.iter().map(|rest| rest.crept).collect::<Vec<_>>()),
+        share(crept, rests),
         // Presses during which it moved.
-        share(held.map(|press| press.crept).collect::<Vec<_>>()),
+        share(moved, held),
     ]
 }
 
@@ -241,11 +252,16 @@ const NEIGHBOUR_MS: f64 = 50.0;
 
 fn slow_over_fast(shake: &[(f64, f64)]) -> Option<f64> {
     let middle = median(&mut shake.iter().map(|(speed, _)| *speed).collect::<Vec<_>>())?;
-    let (fast, slow): (Vec<_>, Vec<_>) = shake.iter().partition(|(speed, _)| *speed > middle);
-    let size = |part: Vec<(f64, f64)>| mean(&part.into_iter().map(|(_, across)| across).collect::<Vec<_>>());
+    let (mut sums, mut counts) = ([0.0; 2], [0.0; 2]);
+    for (speed, across) in shake {
+        let half = usize::from(*speed > middle);
+        sums[half] += across;
+        counts[half] += 1.0;
+    }
     // About what rounding to whole pixels leaves, so that it does not rule where nothing shakes.
     let floor = 0.5;
-    (shake.len() >= 6).then(|| Some(libm::log((size(slow)? + floor) / (size(fast)? + floor))))?
+    let size = |half: usize| sums[half] / counts[half] + floor;
+    (shake.len() >= 6 && counts[1] > 0.0).then(|| libm::log(size(0) / size(1)))
 }
 
 /// Signed distances from the chord, over the chord.
