@@ -39,10 +39,11 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
         Some(doubles as f64 / count),
         Some(repeats as f64 / count),
         Some(ln_floor(paths.moves as f64 / count, 0.1)),
+        Some(presses.iter().filter(|p| p.rushed).count() as f64),
     ])
 }
 
-pub(super) const SPECS: [FeatureSpec; 13] = [
+pub(super) const SPECS: [FeatureSpec; 14] = [
     FeatureSpec::new(0.0, 6.0),
     FeatureSpec::new(0.0, 12.0),
     FeatureSpec::new(0.0, 12.0),
@@ -56,6 +57,7 @@ pub(super) const SPECS: [FeatureSpec; 13] = [
     FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(0.0, 1.0),
     FeatureSpec::new(-2.4, 7.0),
+    FeatureSpec::new(0.0, 127.0),
 ];
 
 /// What each of [`SPECS`] is, with its unit.
@@ -73,6 +75,7 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "double clicks, share",
     "presses at a place pressed before, share",
     "moves for each press, ln",
+    "presses after a movement faster than a hand, count",
 ];
 
 /// Weights are chosen, not trained: the recorded bots' holds and intervals are accidents of the
@@ -88,6 +91,12 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
         findings.push(Finding::new("click-without-approach", Direction::Bot, 3.0));
     } else if share > 0.9 {
         findings.push(Finding::new("click-without-approach", Direction::Bot, 2.0));
+    }
+    let rushed = value(13).unwrap_or(0.0);
+    if rushed > 1.5 && rushed > 0.2 * presses {
+        findings.push(Finding::new("approach-too-fast", Direction::Bot, 3.0));
+    } else if rushed > 0.5 && rushed > 0.2 * presses {
+        findings.push(Finding::new("approach-too-fast", Direction::Bot, 1.0));
     }
     if value(3).is_some_and(|v| v < -3.5) && presses > 4.5 {
         findings.push(Finding::new("click-intervals-constant", Direction::Bot, 2.5));
@@ -142,6 +151,17 @@ mod tests {
         let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0), (4900.0, 700.0)];
         assert_eq!(share_without_approach(&session(&places, 1)), 1.0);
         assert_eq!(share_without_approach(&session(&places, 12)), 0.0);
+    }
+
+    #[test]
+    fn movements_faster_than_a_hand_are_counted() {
+        let rushed = |events: &[Event]| features(&Paths::of(events)).unwrap()[13].unwrap();
+        // 17 ms from step to step: six steps over 500 px are too fast, thirty are not.
+        let places = [(1000.0, 500.0), (2100.0, 0.0), (3700.0, 500.0)];
+        assert_eq!(rushed(&session(&places, 6)), 3.0);
+        assert_eq!(rushed(&session(&places, 30)), 0.0);
+        let short = [(1000.0, 60.0), (2100.0, 0.0), (3700.0, 60.0)];
+        assert_eq!(rushed(&session(&short, 6)), 0.0, "a small correction may be quick");
     }
 
     #[test]

@@ -325,7 +325,7 @@ mod tests {
         let mut families: [Option<Vec<u8>>; 7] = Default::default();
         families[1] = Some(vec![1; 3]);
         let error = Evidence::from_parts(families, 0).unwrap_err();
-        assert_eq!(error, EvidenceError::Length { family: Family::Click, found: 3, expected: 13 });
+        assert_eq!(error, EvidenceError::Length { family: Family::Click, found: 3, expected: 14 });
     }
 
     proptest! {

@@ -49,6 +49,8 @@ pub(crate) struct Press {
     pub(crate) settle: Option<f64>,
     /// Distinct positions in the second before the press that are more than 2 px from it.
     pub(crate) approach_moves: u32,
+    /// Whether the movement that led here was faster than a hand.
+    pub(crate) rushed: bool,
     /// How far the pointer was from here before its last two moves, px; `None` for the first place seen.
     pub(crate) jumped: Option<f64>,
     /// What pressed.
@@ -107,8 +109,9 @@ impl Paths {
                     }
                 }
                 Kind::Down(p) => {
+                    let rushed = run.is_rushed();
                     paths.close(&mut run);
-                    paths.press(event.t, p, &recent);
+                    paths.press(event.t, p, &recent, rushed);
                     run.from = Some([f64::from(p.x), f64::from(p.y)]);
                     held = true;
                 }
@@ -132,7 +135,7 @@ impl Paths {
         paths
     }
 
-    fn press(&mut self, t: f64, p: Pointer, recent: &[Sample]) {
+    fn press(&mut self, t: f64, p: Pointer, recent: &[Sample], rushed: bool) {
         let at = [f64::from(p.x), f64::from(p.y)];
         let mut approach_moves = 0;
         let mut last = at;
@@ -155,6 +158,7 @@ impl Paths {
             hold: None,
             drift: 0.0,
             crept: false,
+            rushed,
             settle: recent.last().map(|s| t - s.t),
             approach_moves,
             jumped: earlier.map(|place| distance(place, at)),
@@ -173,6 +177,16 @@ impl Paths {
         }
         run.samples.clear();
         run.from = Some(last);
+    }
+}
+
+impl Run {
+    /// Reaching for something and stopping there takes a hand longer, whatever the distance: of 26,000
+    /// presses of recorded people, 14 came after a movement like this.
+    fn is_rushed(&self) -> bool {
+        let (Some(first), Some(last)) = (self.samples.first(), self.samples.last()) else { return false };
+        let length: f64 = self.samples.windows(2).map(|w| distance(w[0].at, w[1].at)).sum();
+        length > RUSH_PX && last.t - first.t < RUSH_MS
     }
 }
 
@@ -280,6 +294,9 @@ const MIN_MOVES: usize = 5;
 const MIN_MS: f64 = 120.0;
 const MIN_PX: f64 = 25.0;
 pub(crate) const MIN_SAMPLES: usize = 7;
+/// A movement that covers more than this in less than that is rushed, px and ms.
+const RUSH_PX: f64 = 80.0;
+const RUSH_MS: f64 = 110.0;
 /// A longer run is someone drawing circles, not reaching for something, ms.
 const MAX_MS: f64 = 6000.0;
 /// How many moves back a press looks.

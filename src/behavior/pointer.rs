@@ -7,7 +7,7 @@
 
 use super::FeatureSpec;
 use super::model::Models;
-use super::path::{Paths, Press, Rest, STEP_MS, Stroke, distance};
+use super::path::{Paths, Press, STEP_MS, Stroke, distance};
 use super::stats::{correlation, deviation, iqr, ln_floor, mean, median, skewness};
 use crate::trace::PointerDevice;
 
