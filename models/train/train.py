@@ -107,8 +107,15 @@ class Family:
     def margin(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
 
+    # Slopes that calibration may choose from.
+    SLOPES = (0.2, 1.0)
+
     def level(self, model):
         """Nothing to level: windows of keys are of about one length."""
+
+    def levels(self, model, slope, offset):
+        """(last byte, bias, scale) for each range of how much was seen; log-odds are bias + scale * margin."""
+        return 0, [(255, offset, slope)]
 
 
 class Pointer(Family):
@@ -172,26 +179,28 @@ class Pointer(Family):
         model.strokes = self.fit_strokes(rows)
         model.table = self.x.copy()
         model.table[:, self.SCORES] = self.scores(model.strokes)
-        model.levels = np.zeros(len(self.COUNTS) + 1)
+        model.levels = np.tile([0.0, 1.0], (len(self.COUNTS) + 1, 1))
         return model
+
+    # In units of how far the middle person lies above the lowest 1 %.
+    SLOPES = (1.5, 3.5)
 
     def margin(self, model, rows):
         raw = model.predict(model.table[rows][:, self.features], raw_score=True)
-        return raw - model.levels[np.searchsorted(self.COUNTS, self.count[rows])]
+        low, middle = model.levels[np.searchsorted(self.COUNTS, self.count[rows])].T
+        return (raw - low) / (middle - low)
 
     def level(self, model):
-        """Two strokes say less than ten. What 1 % of people's sessions of a length fall below is made the
-        same for every length, or the shortest would set the threshold of all."""
+        """Two strokes say less than ten. What 1 % of people's sessions of a length fall below, and what half
+        of them do, is made the same for every length, or the shortest would set the threshold of all."""
         people = self.role("test", True) | self.role("test3", True) | self.role("testall", True)
         margins, length = self.margin(model, people), np.searchsorted(self.COUNTS, self.count[people])
-        model.levels = np.array([np.quantile(margins[length == i], 0.01) for i in range(len(self.COUNTS) + 1)])
+        model.levels = np.array([np.quantile(margins[length == i], [0.01, 0.5]) for i in range(len(self.COUNTS) + 1)])
 
-    def level_trees(self, model):
-        """The levels as trees over the number of strokes; two, because one would not fit a byte."""
+    def levels(self, model, slope, offset):
         ends = [1 + int(np.floor(np.log(n) / 6 * 254 + 0.5)) for n in self.COUNTS] + [255]
-        threshold = [ends[i] for i in (3, 1, 5, 0, 2, 4, 6)]
-        leaves = [-v / 2 for v in model.levels] + [0.0]
-        return [([self.STROKES] * NODES, threshold, leaves)] * 2
+        rows = [(end, offset - slope * low / (mid - low), slope / (mid - low)) for end, (low, mid) in zip(ends, model.levels)]
+        return self.STROKES, rows
 
     def mixed(self, x, people, n):
         """Sessions with some facts from other people's sessions of about as many strokes."""
@@ -209,7 +218,7 @@ class Pointer(Family):
 class Packed:
     """Trees as they ship, with leaves of one byte."""
 
-    def __init__(self, model, features, more=()):
+    def __init__(self, model, features):
         dump = model.dump_model()["tree_info"]
         self.trees = []
         for info in dump:
@@ -230,7 +239,6 @@ class Packed:
             fill(info["tree_structure"], 0)
             self.trees.append((split, threshold, leaves))
         self.scale = max(abs(v) for _, _, leaves in self.trees for v in leaves) / LEAF_STEPS
-        self.trees += more
 
     def margin(self, table):
         total = np.zeros(len(table))
@@ -243,8 +251,10 @@ class Packed:
             total += np.array([round(v / self.scale) for v in leaves])[at - NODES]
         return total * self.scale
 
-    def bytes(self, width, slope, offset, usual):
-        out = struct.pack("<BHff", width, len(self.trees), offset, slope * self.scale)
+    def bytes(self, width, amount, levels, usual):
+        out = struct.pack("<BHBB", width, len(self.trees), amount, len(levels))
+        for end, bias, scale in levels:
+            out += struct.pack("<Bff", end, bias, scale * self.scale)
         out += bytes(b for pair in usual for b in pair)
         # Their order does not matter to the sum; in order they compress better.
         out += b"".join(
@@ -295,10 +305,10 @@ def leave_out(family, people):
     return rows, np.concatenate(margins), np.concatenate(labels)
 
 
-def calibrate(margins, labels, threshold):
+def calibrate(margins, labels, threshold, slopes):
     """Slope from margins of kinds left out; offset so that the threshold scores 0.4 (the verdict bot)."""
     fitted = LogisticRegression(C=1e6, class_weight="balanced").fit(margins[:, None], labels)
-    slope = float(np.clip(fitted.coef_[0, 0], 0.2, 1.0))
+    slope = float(np.clip(fitted.coef_[0, 0], *slopes))
     return slope, float(np.log(0.4 / 0.6) - slope * threshold)
 
 
@@ -322,7 +332,7 @@ def families():
 
 
 def main():
-    blob, report = b"VSB2", {}
+    blob, report = b"VSB3", {}
     for family in families():
         print(f"{family.name}: {int(family.role('train').sum())} windows to train on", flush=True)
         people = family.role("test3", True) if family.role("test3", True).any() else family.role("test", True)
@@ -330,7 +340,7 @@ def main():
         model = family.fit(family.role("train"))
         family.level(model)
         threshold = float(np.quantile(family.margin(model, people), 0.01))
-        slope, offset = calibrate(margins, labels, threshold)
+        slope, offset = calibrate(margins, labels, threshold, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), "1.0 % (set)")]
         for role in ("testall", "other3", "other", "otherall"):
             rows_ = family.role(role, True)
@@ -343,13 +353,11 @@ def main():
             part = family.role("test3", False) & (family.kind == kind)
             seen[kind] = share(family.margin(model, part) < threshold) if part.any() else "none"
         report[family.name] = dict(left_out=rows, seen=seen, alarms=alarms, slope=slope, trees=family.trees)
-        more = []
         if isinstance(family, Pointer):
-            more = family.level_trees(model)
             family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
-            blob += model.strokes.bytes(data.STROKE_FACTS, 1.0, 0.0, [(0, 255)] * data.STROKE_FACTS)
-        packed = Packed(model, family.features, more)
-        blob += packed.bytes(family.bytes.shape[1], slope, offset, usual_ranges(family))
+            blob += model.strokes.bytes(data.STROKE_FACTS, 0, [(255, 0.0, 1.0)], [(0, 255)] * data.STROKE_FACTS)
+        packed = Packed(model, family.features)
+        blob += packed.bytes(family.bytes.shape[1], *family.levels(model, slope, offset), usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)
     write_tables(report, len(blob))
     print(f"models/behavior.bin: {len(blob)} bytes")

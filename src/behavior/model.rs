@@ -1,8 +1,8 @@
 //! Boosted trees over evidence bytes, small enough to ship with the page.
 //!
-//! `models/behavior.bin`, little-endian: `b"VSB2"`, then for stroke, pointer and typing each: `u8` features
-//! F, `u16` trees, `f32` bias, `f32` leaf scale, F pairs of `u8` (the range most people fall in),
-//! then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
+//! `models/behavior.bin`, little-endian: `b"VSB3"`, then for stroke, pointer and typing each: `u8` features
+//! F, `u16` trees, `u8` feature that says how much was seen, `u8` ranges of it, for each range its last
+//! byte, `f32` bias and `f32` leaf scale, F pairs of `u8` (the range most people fall in), then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
 //! depth 3. A byte goes left when it is at most the threshold.
 
 use super::stats::sort_by;
@@ -18,8 +18,8 @@ pub(super) fn digest() -> String {
 /// One family's trees.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trees {
-    bias: f32,
-    scale: f32,
+    amount: usize,
+    levels: &'static [u8],
     features: usize,
     usual: &'static [u8],
     nodes: &'static [u8],
@@ -42,7 +42,7 @@ impl Models {
     }
 
     fn parse(bytes: &'static [u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(b"VSB2")?;
+        let rest = bytes.strip_prefix(b"VSB3")?;
         let (stroke, rest) = Trees::parse(rest)?;
         let (pointer, rest) = Trees::parse(rest)?;
         let (typing, rest) = Trees::parse(rest)?;
@@ -51,20 +51,20 @@ impl Models {
 
     /// A model with no trees: every family scores even. A test holds the shipped bytes to parse.
     fn silent() -> Self {
-        let none = Trees { bias: 0.0, scale: 0.0, features: 0, usual: &[], nodes: &[] };
+        let none = Trees { amount: 0, levels: &[], features: 0, usual: &[], nodes: &[] };
         Self { stroke: none, pointer: none, typing: none }
     }
 }
 
 impl Trees {
     fn parse(bytes: &'static [u8]) -> Option<(Self, &'static [u8])> {
-        let (head, rest) = bytes.split_at_checked(11)?;
+        let (head, rest) = bytes.split_at_checked(5)?;
         let features = usize::from(head[0]);
         let trees = usize::from(u16::from_le_bytes([head[1], head[2]]));
+        let (levels, rest) = rest.split_at_checked(usize::from(head[4]) * LEVEL_BYTES)?;
         let (usual, rest) = rest.split_at_checked(features * 2)?;
         let (nodes, rest) = rest.split_at_checked(trees * TREE_BYTES)?;
-        let float = |at: usize| f32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        Some((Self { bias: float(3), scale: float(7), features, usual, nodes }, rest))
+        Some((Self { amount: usize::from(head[3]), levels, features, usual, nodes }, rest))
     }
 
     /// How many bytes of evidence the trees read.
@@ -88,7 +88,11 @@ impl Trees {
             }
             sum += i32::from(leaves[at - NODES] as i8);
         }
-        Some(self.bias + self.scale * sum as f32)
+        // Much evidence is judged by another scale than little.
+        let amount = evidence.get(self.amount)?;
+        let level = self.levels.chunks_exact(LEVEL_BYTES).find(|level| *amount <= level[0])?;
+        let float = |at: usize| f32::from_le_bytes([level[at], level[at + 1], level[at + 2], level[at + 3]]);
+        Some(float(1) + float(5) * sum as f32)
     }
 
     /// Features outside the range most people fall in, furthest first: index and whether above.
@@ -116,6 +120,7 @@ impl Trees {
 }
 
 const BYTES: &[u8] = include_bytes!("../../models/behavior.bin");
+const LEVEL_BYTES: usize = 9;
 const DEPTH: usize = 3;
 const NODES: usize = (1 << DEPTH) - 1;
 const TREE_BYTES: usize = 3 * NODES + 1;
@@ -141,9 +146,12 @@ mod tests {
         tree[2 * NODES] = 7;
         tree[2 * NODES + 4] = (-3_i8) as u8;
         let nodes: &'static [u8] = Box::leak(Box::new(tree));
-        let trees = Trees { bias: 1.0, scale: 0.5, features: 1, usual: &[1, 255], nodes };
+        let level = |end: u8, bias: f32, scale: f32| [&[end][..], &bias.to_le_bytes(), &scale.to_le_bytes()].concat();
+        let levels: &'static [u8] = Box::leak([level(11, 1.0, 0.5), level(255, 0.0, 2.0)].concat().into_boxed_slice());
+        let trees = Trees { amount: 0, levels, features: 1, usual: &[1, 255], nodes };
         assert_eq!(trees.log_odds(&[10]), Some(4.5));
         assert_eq!(trees.log_odds(&[11]), Some(-0.5));
+        assert_eq!(trees.log_odds(&[12]), Some(-6.0), "where more was seen, by another scale");
         assert_eq!(trees.log_odds(&[1, 2]), None);
     }
 
