@@ -1,8 +1,10 @@
-//! The browser shell in a real browser: listeners, tickets, work. Run by `cargo xtask test browser`.
-#![cfg(all(target_arch = "wasm32", feature = "web"))]
+//! The browser shell in a real browser: listeners, measuring, work, signing. Run by `cargo xtask test browser`.
+#![cfg(all(target_arch = "wasm32", feature = "web", feature = "seal"))]
 
+use base64ct::Encoding;
 use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, Terms, Verifier};
-use vouchsafe::web::{Ticket, Watcher, Work};
+use vouchsafe::seal::{Key, Work};
+use vouchsafe::web::Watcher;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, Event, EventTarget, HtmlIFrameElement, ShadowRoot, Window};
@@ -159,15 +161,15 @@ fn made_up_events_are_judged_as_such() {
         fire(&body, &pointer("pointermove", x * 10));
         fire(&body, &pointer("pointerdown", x * 10));
     }
-    let assessment = watcher.assess().unwrap();
-    let score = js_sys::Reflect::get(&assessment, &"score".into()).unwrap().as_f64().unwrap();
+    let assessment: serde_json::Value = serde_json::from_str(&watcher.measure(None)).unwrap();
+    let score = assessment["score"].as_f64().unwrap();
     assert!(score < 0.4, "{score}");
 }
 
 #[wasm_bindgen_test]
-fn a_ticket_signs_what_the_server_side_of_this_crate_accepts() {
+fn what_was_measured_and_sealed_here_is_accepted_by_the_server_side_of_this_crate() {
     let now = 1_800_000_000;
-    let key = ChallengeKey::new(b"a secret of the server's").unwrap();
+    let server = ChallengeKey::new(b"a secret of the server's").unwrap();
     let terms = Terms {
         v: 1,
         nonce: "AAAAAAAAAAAAAAAAAAAAAA".into(),
@@ -180,28 +182,33 @@ fn a_ticket_signs_what_the_server_side_of_this_crate_accepts() {
         require: Vec::new(),
         step_up: None,
     };
-    let challenge = key.issue(&terms);
-    let watcher = Watcher::new().unwrap();
-    let mut ticket = Ticket::new(&challenge, &watcher, 0.0).unwrap();
-    assert!(ticket.sign(&watcher, "shop.example".into(), None, None, 0.0).is_err(), "not before the work is done");
-    let mut work = Work::new(&challenge, &ticket.thumbprint()).unwrap();
+    let challenge = server.issue(&terms);
+    let (watcher, key) = (Watcher::new().unwrap(), Key::new().unwrap());
+    let mut work = Work::new(&challenge, terms.difficulty, &key.thumbprint()).unwrap();
     assert!(work.answer().is_none());
     while work.step(100) < 1.0 {}
-    assert!(ticket.solve(&[0; 64]).is_err(), "only the answer counts");
-    ticket.solve(&work.answer().unwrap()).unwrap();
-    let cdata = Some("\u{fc} \"quoted\"".to_owned());
-    let voucher = ticket.sign(&watcher, "shop.example".into(), Some("buy".into()), cdata.clone(), 2_500.0).unwrap();
+    // As the page's script puts it together (`www/src/seal.ts`).
+    let mut claims: serde_json::Value = serde_json::from_str(&watcher.measure(Some(0.0))).unwrap();
+    claims.as_object_mut().unwrap().remove("reasons");
+    let more = serde_json::json!({
+        "iss": base64url(&key.thumbprint()), "aud": "shop", "iat": now + 2, "exp": now + 302,
+        "jti": "AAAAAAAAAAAAAAAAAAAAAA", "challenge": challenge, "work": base64url(&work.answer().unwrap()),
+        "hostname": "shop.example", "cdata": "\u{fc} \"quoted\"",
+    });
+    claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let voucher = key.seal(&claims.to_string());
     let expected = Expectation { sitekey: Some("shop"), ..Expectation::default() };
-    let verified = Verifier::new(key).verify(&voucher, &expected, now + 3, &MemoryStore::default()).unwrap();
-    assert_eq!(verified.claims().iat, now + 2);
-    assert_eq!((verified.claims().action.as_deref(), &verified.claims().cdata), (Some("buy"), &cdata));
+    let verified = Verifier::new(server).verify(&voucher, &expected, now + 3, &MemoryStore::default()).unwrap();
+    assert_eq!(verified.claims().cdata.as_deref(), Some("\u{fc} \"quoted\""));
 }
 
 #[wasm_bindgen_test]
-fn what_is_no_challenge_gives_no_ticket() {
-    let watcher = Watcher::new().unwrap();
-    for bad in ["", "a.b", "e30.AAAA", "bnVsbA.AAAA", "%%%.%%%"] {
-        assert!(Ticket::new(bad, &watcher, 0.0).is_err(), "{bad:?}");
-        assert!(Work::new(bad, &[0; 32]).is_err(), "{bad:?}");
+fn work_is_for_a_thumbprint_of_the_right_length_only() {
+    for bad in [0, 31, 33] {
+        assert!(Work::new("a.b", 6, &vec![0; bad]).is_err(), "{bad}");
     }
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    base64ct::Base64UrlUnpadded::encode_string(bytes)
 }

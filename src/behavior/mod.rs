@@ -218,8 +218,8 @@ pub fn stroke_bytes(trace: &Trace) -> Vec<Vec<u8>> {
 }
 
 /// First 8 bytes of the SHA-256 of the behaviour model, hexadecimal: which judge a score is from.
-pub fn model_digest() -> String {
-    model::digest()
+pub fn model_digest() -> &'static str {
+    model::DIGEST
 }
 
 /// What one family says.

@@ -33,6 +33,17 @@ pub enum Verdict {
     Bot,
 }
 
+impl Verdict {
+    /// The name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Uncertain => "uncertain",
+            Self::Bot => "bot",
+        }
+    }
+}
+
 /// One reason for a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {

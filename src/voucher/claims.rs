@@ -141,7 +141,7 @@ impl SolvedChallenge {
             face: draft.face.map(|text| shortened(text, 64)),
             pass: draft.pass,
             build: env!("CARGO_PKG_VERSION").to_owned(),
-            model: crate::behavior::model_digest(),
+            model: crate::behavior::model_digest().to_owned(),
         }
     }
 }
@@ -163,7 +163,8 @@ impl Signals {
 }
 
 impl EvidenceClaim {
-    fn of(evidence: &Evidence) -> Self {
+    /// What was measured, for the wire.
+    pub fn of(evidence: &Evidence) -> Self {
         let of = |family: Family| evidence.family(family).map(text::encode);
         Self {
             span_ms: evidence.span_ms(),

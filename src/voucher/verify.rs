@@ -210,7 +210,8 @@ impl Verifier {
     fn recompute(&self, claims: &Claims) -> Result<(Evidence, Decision), VerifyError> {
         let expected = model_digest();
         if claims.model != expected {
-            return Err(VerifyError::Model { found: claims.model.chars().take(16).collect(), expected });
+            let found = claims.model.chars().take(16).collect();
+            return Err(VerifyError::Model { found, expected: expected.to_owned() });
         }
         let evidence = claims.evidence.read().ok_or(VerifyError::Claims)??;
         let decision = self.policy.decide(&evidence);

@@ -45,12 +45,12 @@ pub enum WorkError {
 impl Solver {
     /// Starts work on `challenge` for the key with this thumbprint.
     pub fn new(challenge: &Challenge, thumbprint: &Thumbprint) -> Self {
-        Self {
-            seed: seed(challenge.token(), thumbprint),
-            difficulty: challenge.terms().difficulty,
-            answer: Vec::with_capacity(PUZZLES),
-            next: 0,
-        }
+        Self::of_token(challenge.token(), challenge.terms().difficulty, thumbprint)
+    }
+
+    /// [`Solver::new`] where the challenge was read by other means (the browser has a JSON parser of its own).
+    pub fn of_token(token: &str, difficulty: u8, thumbprint: &Thumbprint) -> Self {
+        Self { seed: seed(token, thumbprint), difficulty, answer: Vec::with_capacity(PUZZLES), next: 0 }
     }
 
     /// Tries up to `hashes` numbers and says how many puzzles are solved so far.

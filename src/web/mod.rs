@@ -10,6 +10,6 @@ mod listeners;
 mod session;
 
 #[cfg(feature = "web")]
-pub use bindings::{Ticket, Watcher, Work};
+pub use bindings::Watcher;
 #[cfg(feature = "session")]
 pub use session::{Companion, derive};

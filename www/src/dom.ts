@@ -1,7 +1,7 @@
 // Elements made node by node: no HTML is parsed, so pages that require Trusted Types and forbid inline styles can
 // keep both rules.
 
-import theme from "./theme.css";
+import theme from "../build/theme.css";
 
 /** What elements of ours extend. On a server there is no HTMLElement; importing must still work there. */
 export const Element = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);

@@ -1,6 +1,6 @@
 // What a visitor reads. Short, plain, no blame. English is here; `languages/` is fetched where it is wanted.
 
-import type { ErrorCode } from "./core.js";
+import type { ErrorCode } from "../types/vouchsafe.js";
 import type { Files } from "./languages.js";
 
 export interface Texts {

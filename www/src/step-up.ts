@@ -1,6 +1,5 @@
 // What a visitor is asked to do when the site doubts: `ask` fills a panel for the widget's shadow tree.
 
-import { encode } from "./base64url.js";
 import { textsIn } from "./languages.js";
 import { Panel, type Done, type Need } from "./step-up/panel.js";
 import { english, languages } from "./step-up/words.js";
@@ -23,9 +22,4 @@ export function ask(need: Need, root: ShadowRoot, box: HTMLElement): Asking {
   box.append(panel.element);
   panel.focus();
   return panel;
-}
-
-/** What `POST /step-up/answer` takes for work: thumbprint and answer. */
-export function workOf(thumbprint: Uint8Array, answer: Uint8Array): string {
-  return `${encode(thumbprint)}.${encode(answer)}`;
 }

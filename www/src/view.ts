@@ -1,7 +1,7 @@
 // The widget's shadow tree.
 
 import { html, style, svg } from "./dom.js";
-import css from "./widget.css";
+import css from "../build/widget.css";
 
 export interface View {
   box: HTMLElement;

@@ -1,13 +1,14 @@
 // <vouchsafe-widget>: idle, working, challenged, verified, failed, expired.
 
-import { json } from "./base64url.js";
-import { type Assessment, type Core, type ErrorCode, start, Ticket, WidgetError } from "./core.js";
+import type { Assessment, ErrorCode } from "../types/vouchsafe.js";
+import { seal, start, WidgetError } from "./core.js";
 import { languageOf, speaks, textsIn } from "./languages.js";
 import { cause, english, languages } from "./messages.js";
 import { Element } from "./dom.js";
-import { build, type View } from "./view.js";
+import { measured } from "./measured.js";
+import type { Seal, Ticket } from "./seal.js";
 import type { Asking, Kind } from "./step-up.js";
-import { solve } from "./work.js";
+import { build, type View } from "./view.js";
 
 export type State = "idle" | "working" | "challenged" | "verified" | "failed" | "expired";
 
@@ -22,7 +23,7 @@ export class VouchsafeWidget extends Element {
   #form: HTMLFormElement | null = null;
   #state: State = "idle";
   #error: ErrorCode | undefined;
-  #ready: { core: Core; ticket: Ticket; token: string; done: number; before?: { pass: string; kind: Kind } } | undefined;
+  #ready: { key: Seal; ticket: Ticket; done: number; before?: { pass: string; kind: Kind } } | undefined;
   #asking: Asking | undefined;
   #work: AbortController | undefined;
   #connection: AbortController | undefined;
@@ -41,7 +42,7 @@ export class VouchsafeWidget extends Element {
 
   /** The nonce of the challenge being answered, for a face check; empty while there is none. */
   get challengeNonce(): string {
-    return this.#ready?.ticket.nonce ?? "";
+    return this.#ready?.ticket.terms.nonce ?? "";
   }
 
   /** Adds what a face check left to the vouchers of the challenge it was made for; false where that is over. */
@@ -55,8 +56,8 @@ export class VouchsafeWidget extends Element {
 
   /** What the page's own copy of the judge thinks so far. Advice only: the server decides. */
   async assess(): Promise<Assessment> {
-    const { watcher } = await start();
-    return watcher.assess() as Assessment;
+    const { score, verdict, signals, reasons } = measured(await start());
+    return { score, verdict, signals, reasons };
   }
 
   connectedCallback(): void {
@@ -176,29 +177,28 @@ export class VouchsafeWidget extends Element {
   /** How much more the site would ask of this visitor: 0 nothing, 3 most. */
   #doubt(): number {
     if (!this.#ready) return 0;
-    const { core, ticket, token, done } = this.#ready;
-    const policy = policyOf(token);
-    const doubt = policy ? ticket.doubt(core.watcher, policy.below) : 0;
+    const { ticket, done } = this.#ready;
+    const { doubt } = ticket;
     return doubt > done ? doubt : 0;
   }
 
   /** Has the visitor do what the site asks. */
   async #ask(): Promise<void> {
-    const { core, ticket, token, before } = this.#ready!;
-    const { kinds } = policyOf(token)!;
+    const { key, ticket, before } = this.#ready!;
+    const { kinds } = ticket.terms.step_up!;
     const suspicion = SUSPICIONS[this.#doubt() - 1]!;
-    const { ask, wordsIn, workOf } = await import("./step-up.js");
+    const { ask, wordsIn } = await import("./step-up.js");
     const view = this.#view!;
     const language = view.box.lang;
     const words = await wordsIn(language);
     // Meanwhile it may have begun anew.
     if (this.#ready?.ticket !== ticket || this.#state !== "verified") return;
     const { signal } = (this.#work = new AbortController());
-    const work = async (puzzle: string) => workOf(ticket.thumbprint, await solve(core, puzzle, ticket, () => undefined, signal));
-    const { pointer, touch } = (core.watcher.assess() as Assessment).signals;
+    const work = async (puzzle: string) => `${key.issuer}.${await key.work(puzzle, () => undefined, signal)}`;
+    const { pointer, touch } = measured(key.watcher).signals;
     const sighted = pointer !== undefined || touch !== undefined;
     this.#go("challenged");
-    const asking = ask({ server: this.#server(), challenge: token, nonce: ticket.nonce, kinds, suspicion, before, language, words, sighted, work }, this.shadowRoot!, view.box);
+    const asking = ask({ server: this.#server(), challenge: ticket.token, nonce: ticket.terms.nonce, kinds, suspicion, before, language, words, sighted, work }, this.shadowRoot!, view.box);
     this.#asking = asking;
     const done = await asking.done;
     if (this.#asking !== asking) return;
@@ -264,12 +264,16 @@ export class VouchsafeWidget extends Element {
     this.#work = work;
     this.#go("working");
     try {
-      const core = await start();
-      const { token, received } = await this.#challenge(work.signal);
-      const ticket = new Ticket(token, core.watcher, received);
+      const [key, { token, received }] = await Promise.all([seal(), this.#challenge(work.signal)]);
+      let ticket: Ticket;
+      try {
+        ticket = key.ticket(token, received);
+      } catch {
+        throw new WidgetError("server-error");
+      }
       const progress = (share: number) => this.#view?.box.style.setProperty("--share", String(share));
-      ticket.solve(await solve(core, token, ticket, progress, work.signal));
-      this.#ready = { core, ticket, token, done: 0 };
+      await ticket.solve(progress, work.signal);
+      this.#ready = { key, ticket, done: 0 };
       this.#renew(ticket);
       this.#go("verified");
     } catch (error) {
@@ -313,10 +317,7 @@ export class VouchsafeWidget extends Element {
   }
 
   #sign(): string {
-    if (!this.#ready) return "";
-    const { core, ticket } = this.#ready;
-    const { action, cdata } = this.dataset;
-    return ticket.sign(core.watcher, location.hostname, action, cdata, performance.now());
+    return this.#ready?.ticket.sign(this.dataset) ?? "";
   }
 
   /** Keeps the field's voucher young, and the challenge behind it. */
@@ -346,7 +347,6 @@ export class VouchsafeWidget extends Element {
     this.#asking = undefined;
     asking?.close();
     clearTimeout(this.#renewal);
-    this.#ready?.ticket.free();
     this.#ready = undefined;
     if (this.#field) this.#field.value = "";
     this.#error = undefined;
@@ -406,12 +406,6 @@ export class VouchsafeWidget extends Element {
       window.parent.postMessage({ source: "vouchsafe", ...detail }, origin);
     }
   }
-}
-
-/** What a site asks of those it doubts, as the challenge says. */
-function policyOf(token: string): { below: number; kinds: Kind[] } | undefined {
-  const [payload = ""] = token.split(".");
-  return (json(payload) as { step_up?: ReturnType<typeof policyOf> }).step_up;
 }
 
 function whenIdle(task: () => void, signal: AbortSignal): void {

@@ -1,27 +1,23 @@
 // Proof of work: in a Worker, or in slices on the page where no Worker may be started.
 
-import { type Core, Ticket } from "./core.js";
-import { Work } from "../build/core.js";
+import { Work } from "../build/seal.js";
 import { startWorker } from "./start-worker.js";
 
 export interface Job {
   module: WebAssembly.Module;
-  challenge: string;
+  token: string;
+  difficulty: number;
   thumbprint: Uint8Array;
 }
 
 export type Report = { share: number } | { answer: Uint8Array };
 
-/** The answer; `progress` hears the share done, 0 to 1. Aborting rejects with the signal's reason. */
-export async function solve(
-  core: Core,
-  challenge: string,
-  ticket: Ticket,
-  progress: (share: number) => void,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
+/** Hears the share done, 0 to 1. */
+export type Progress = (share: number) => void;
+
+/** The answer. Aborting rejects with the signal's reason. */
+export async function solve(job: Job, progress: Progress, signal: AbortSignal): Promise<Uint8Array> {
   signal.throwIfAborted();
-  const job: Job = { module: core.module, challenge, thumbprint: ticket.thumbprint };
   try {
     return await inWorker(job, progress, signal);
   } catch (error) {
@@ -30,7 +26,7 @@ export async function solve(
   }
 }
 
-function inWorker(job: Job, progress: (share: number) => void, signal: AbortSignal): Promise<Uint8Array> {
+function inWorker(job: Job, progress: Progress, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(new URL("./worker.js", import.meta.url), "vouchsafe");
     const end = (settle: () => void) => {
@@ -52,8 +48,8 @@ function inWorker(job: Job, progress: (share: number) => void, signal: AbortSign
   });
 }
 
-async function onPage(job: Job, progress: (share: number) => void, signal: AbortSignal): Promise<Uint8Array> {
-  const work = new Work(job.challenge, job.thumbprint);
+async function onPage({ token, difficulty, thumbprint }: Job, progress: Progress, signal: AbortSignal): Promise<Uint8Array> {
+  const work = new Work(token, difficulty, thumbprint);
   try {
     for (let share = 0; share < 1; ) {
       const until = performance.now() + SLICE_MS;

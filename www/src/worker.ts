@@ -1,13 +1,13 @@
 // The proof-of-work Worker: one job, then the page ends it.
 
-import { initSync, Work } from "../build/core.js";
+import { initSync, Work } from "../build/seal.js";
 import type { Job, Report } from "./work.js";
 
 const report = (message: Report) => postMessage(message);
 
 onmessage = ({ data }: MessageEvent<Job>) => {
   initSync({ module: data.module });
-  const work = new Work(data.challenge, data.thumbprint);
+  const work = new Work(data.token, data.difficulty, data.thumbprint);
   for (let share = 0; share < 1; ) {
     const before = share;
     share = work.step(4096);

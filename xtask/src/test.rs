@@ -69,7 +69,7 @@ fn browser() -> Result<()> {
     let browser = setup::browser()?;
     let toolchain = setup::wasm_toolchain()?;
     let mut test = toolchain.cargo("test", false);
-    test.args(["--profile", "wasm-dev", "--package", "vouchsafe", "--no-default-features", "--features", "web"]);
+    test.args(["--profile", "wasm-dev", "--package", "vouchsafe", "--no-default-features", "--features", "web,seal"]);
     test.args(["--test", "browser", "--test", "parity"]);
     let runner = format!("{} wasm-test-runner", std::env::current_exe()?.display());
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", browser.driver);

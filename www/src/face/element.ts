@@ -6,7 +6,7 @@ import { encode } from "../base64url.js";
 import { Element, html, style, svg } from "../dom.js";
 import { languageOf, speaks, textsIn } from "../languages.js";
 import { FaceEngine } from "./engine.js";
-import css from "./face.css";
+import css from "../../build/face/face.css";
 import { english, languages, type Texts } from "./words.js";
 
 type Phase = "idle" | "loading" | "running" | "passed" | "refused" | "trouble";

@@ -3,7 +3,7 @@
 import type { SessionEvents, Status } from "../../types/session.js";
 import { Element, html, style, svg } from "../dom.js";
 import type { Session } from "./session.js";
-import css from "./trust.css";
+import css from "../../build/session/trust.css";
 import { idleWarning, learnt, words } from "./words.js";
 
 export class VouchsafeTrust extends Element {

@@ -7,7 +7,7 @@ import { fit } from "./fit.js";
 import { hold } from "./hold.js";
 import { pictures } from "./pictures.js";
 import { question } from "./question.js";
-import css from "./step-up.css";
+import css from "../../build/step-up/step-up.css";
 import type { Texts } from "./words.js";
 
 export type Kind = "work" | "pictures" | "fit" | "question" | "hold" | "face";
