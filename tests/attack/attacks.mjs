@@ -34,6 +34,15 @@ async function outcome() {
   return { accepted: false, asked: false, reason: "nothing happened" };
 }
 
+/** What another detector would say of the same page: an expression, where a bench gives one. */
+export const beside = { script: undefined };
+
+/** What came of it; `world` is which of the page's worlds to look from. */
+async function ended(page, ...world) {
+  const told = beside.script && (await page.evaluate(beside.script, ...world));
+  return { ...(await page.evaluate(outcome, ...world)), beside: told };
+}
+
 /** Puts values where they belong without an input event, as a script can. */
 const fillSilently = (page) =>
   page.evaluate((fields) => fields.forEach(([id, value]) => (document.querySelector(id).value = value)), FIELDS);
@@ -45,7 +54,7 @@ const inPlaywright = (options, attack) => async (url) => {
     const page = await open({ viewport: VIEWPORT });
     await page.goto(url);
     await attack(page);
-    return await page.evaluate(outcome);
+    return await ended(page);
   } finally {
     await browser.close();
   }
@@ -63,7 +72,7 @@ const inPuppeteer = (disguised, attack) => async (url) => {
     const page = await browser.newPage();
     await page.goto(url);
     await attack(page);
-    return await page.evaluate(outcome);
+    return await ended(page);
   } finally {
     await browser.close();
   }
@@ -153,7 +162,7 @@ const onScreen = (move, type) => async (url) => {
       await x("click", "1");
       if (text) await type(x, text);
     }
-    return await page.evaluate(outcome, undefined, {}, false);
+    return await ended(page, undefined, {}, false);
   } finally {
     await browser?.close();
     screen.kill();
@@ -312,7 +321,7 @@ export const attacks = [
         const page = await browser.newPage({ viewport: VIEWPORT, userAgent: AGENT });
         await page.goto(url);
         await windAndType(page);
-        return await page.evaluate(outcome, undefined, {}, false);
+        return await ended(page, undefined, {}, false);
       } finally {
         await browser.close();
       }

@@ -177,3 +177,10 @@ export function asking(challenge, nonce, secret) {
   const payload = Buffer.from(JSON.stringify({ ...terms, nonce })).toString("base64url");
   return `${payload}.${createHmac("sha256", secret).update(`vouchsafe challenge v1\0${payload}`).digest("base64url")}`;
 }
+
+/** A page's first widget: what it is doing, until it does something, what it shows, what it says aloud. */
+export const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
+export const reaches = (page, wanted) =>
+  page.waitForFunction((wanted) => document.querySelector("vouchsafe-widget").state === wanted, wanted);
+export const shown = (page, id) => page.$eval("vouchsafe-widget", (widget, id) => widget.shadowRoot.getElementById(id).textContent, id);
+export const spoken = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector("[role=status]").textContent);

@@ -4,14 +4,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { ASKS_NOTHING, claimsOf, root, startBrowser, startServer, violations } from "./helpers.mjs";
+import { ASKS_NOTHING, claimsOf, reaches, root, shown, spoken, startBrowser, startServer, state, violations } from "./helpers.mjs";
 
 const shots = join(root, "target/screenshots");
-const state = (page) => page.$eval("vouchsafe-widget", (widget) => widget.state);
-const reaches = (page, wanted) =>
-  page.waitForFunction((wanted) => document.querySelector("vouchsafe-widget").state === wanted, wanted);
-const shown = (page, id) => page.$eval("vouchsafe-widget", (widget, id) => widget.shadowRoot.getElementById(id).textContent, id);
-const spoken = (page) => page.$eval("vouchsafe-widget", (widget) => widget.shadowRoot.querySelector("[role=status]").textContent);
 
 describe("the widget", () => {
   let server, slow, short, chromium;
@@ -502,17 +497,6 @@ describe("the widget", () => {
     const page = await visit(server, { attributes: { execution: "execute" }, init });
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
     assert.equal(await state(page), "verified");
-    await page.close();
-  });
-
-  test("says so where WebAssembly is refused", async () => {
-    const init = () => {
-      WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("refused by policy"));
-    };
-    const page = await visit(server, { attributes: { execution: "execute" }, init });
-    await page.$eval("vouchsafe-widget", (widget) => widget.execute());
-    assert.equal(await state(page), "failed");
-    assert.match(await shown(page, "note"), /WebAssembly/);
     await page.close();
   });
 

@@ -11,6 +11,8 @@ export interface View {
   status: HTMLElement;
   /** Opens the explanation. */
   mark: HTMLButtonElement;
+  /** Holds what the page wrote for browsers that cannot do the check. */
+  fallback: HTMLSlotElement;
 }
 
 export function build(root: ShadowRoot, about: string): View {
@@ -42,7 +44,8 @@ export function build(root: ShadowRoot, about: string): View {
     name,
   );
   const box = html("div", { class: "box", part: "box", role: "group", "aria-labelledby": "label" });
-  box.append(button, text, mark, status);
+  const fallback = html("slot", { name: "fallback" });
+  box.append(button, text, mark, fallback, status);
   root.append(box);
-  return { box, button, label, note, status, mark };
+  return { box, button, label, note, status, mark, fallback };
 }

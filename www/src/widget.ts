@@ -160,6 +160,7 @@ export class VouchsafeWidget extends Element {
 
   /** A form sent before the check is done waits for it and is then sent by itself. */
   #beforeSubmit(event: SubmitEvent): void {
+    if (this.#excused) return;
     if (this.#state === "verified" && !this.#doubt()) {
       if (this.#field) this.#field.value = this.#sign();
       return;
@@ -169,9 +170,14 @@ export class VouchsafeWidget extends Element {
     const { submitter } = event;
     this.#view?.box.setAttribute("data-waiting", "");
     void this.assure().then((assured) => {
-      if (assured) this.#form?.requestSubmit(submitter as HTMLElement | null);
+      if (assured || this.#excused) this.#form?.requestSubmit(submitter as HTMLElement | null);
       else this.#view?.button.focus();
     });
+  }
+
+  /** Where the browser cannot do the check and the site would rather have the form without it. */
+  get #excused(): boolean {
+    return this.#error === "unsupported-browser" && this.dataset.fallback === "submit";
   }
 
   /** How much more the site would ask of this visitor: 0 nothing, 3 most. */
@@ -264,7 +270,9 @@ export class VouchsafeWidget extends Element {
     this.#work = work;
     this.#go("working");
     try {
-      const [key, { token, received }] = await Promise.all([seal(), this.#challenge(work.signal)]);
+      // No challenge for a browser that could not answer it.
+      const challenge = start().then(() => this.#challenge(work.signal));
+      const [key, { token, received }] = await Promise.all([seal(), challenge]);
       let ticket: Ticket;
       try {
         ticket = key.ticket(token, received);
@@ -370,7 +378,8 @@ export class VouchsafeWidget extends Element {
     view.label.textContent = texts[state === "challenged" ? "idle" : state];
     view.note.textContent =
       state === "failed" ? cause(texts, this.#error ?? "internal-error") : state === "expired" ? texts.renew : texts.about;
-    const missing = this.hasAttribute("required") && state !== "verified";
+    view.fallback.hidden = this.#error !== "unsupported-browser";
+    const missing = this.hasAttribute("required") && state !== "verified" && !this.#excused;
     this.#internals?.setValidity({ valueMissing: missing }, missing ? texts.idle : "", view.button);
     const busy = state === "working" || state === "verified" || state === "challenged";
     // Not `disabled`: that would throw the focus away under somebody's fingers.

@@ -29,8 +29,11 @@ export async function solve(job: Job, progress: Progress, signal: AbortSignal): 
 function inWorker(job: Job, progress: Progress, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const worker = startWorker(new URL("./worker.js", import.meta.url), "vouchsafe");
+    const fail = () => end(() => reject(new Error("worker failed")));
+    let silence = setTimeout(fail, SILENCE_MS);
     const end = (settle: () => void) => {
       worker.terminate();
+      clearTimeout(silence);
       signal.removeEventListener("abort", abort);
       settle();
     };
@@ -38,9 +41,11 @@ function inWorker(job: Job, progress: Progress, signal: AbortSignal): Promise<Ui
     signal.addEventListener("abort", abort);
     worker.onerror = (event) => {
       event.preventDefault();
-      end(() => reject(new Error("worker failed")));
+      fail();
     };
     worker.onmessage = ({ data }: MessageEvent<Report>) => {
+      clearTimeout(silence);
+      silence = setTimeout(fail, SILENCE_MS);
       if ("answer" in data) end(() => resolve(data.answer));
       else progress(data.share);
     };
@@ -64,5 +69,7 @@ async function onPage({ token, difficulty, thumbprint }: Job, progress: Progress
   }
 }
 
+/** A Worker that says nothing for so long was ended by the browser, which tells nobody, ms. */
+const SILENCE_MS = 10_000;
 /** Short enough that scrolling and typing go on, ms. */
 const SLICE_MS = 8;

@@ -8,6 +8,8 @@ pub(crate) enum Subject {
     /// An event, a score, a signature, a verification: native and in headless Chromium
     #[default]
     Core,
+    /// Programs told from people, beside BotD on the same pages, and on recorded sessions
+    Behavior,
     /// The server under load, beside the peers' verifiers
     Server,
     /// What challenges on doubt are worth against programs written for them
@@ -25,6 +27,7 @@ pub(crate) enum Subject {
 pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
     match subject {
         Subject::Core => core(),
+        Subject::Behavior => behavior(arguments),
         Subject::Server => server(arguments),
         Subject::Challenges => server_bench("step_up", "challenges on doubt, against programs"),
         Subject::Dashboard => server_bench("dashboard", "the dashboard over a million decisions"),
@@ -90,6 +93,21 @@ fn identity() -> Result<()> {
     say("in the browser");
     let mut node = command("node");
     shell_run(node.arg(root().join("benches/identity.mjs")).env("CHROMIUM", browser.chromium))
+}
+
+fn behavior(arguments: &[String]) -> Result<()> {
+    let browser = setup::browser()?;
+    setup::screen()?;
+    setup::npm_install("benches/peers")?;
+    setup::npm_install("tests/attack")?;
+    build::package(Profile::Release)?;
+    shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
+    say("compiling the command");
+    shell_run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))?;
+    say("published tools on the demo's page, and recorded sessions");
+    let mut node = command("node");
+    node.arg(root().join("benches/behavior.mjs")).args(arguments);
+    shell_run(node.env("CHROMIUM", browser.chromium))
 }
 
 fn weight() -> Result<()> {
