@@ -2,8 +2,8 @@
 #![cfg(all(target_arch = "wasm32", feature = "web", feature = "seal"))]
 
 use base64ct::Encoding;
-use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, Terms, Verifier};
 use vouchsafe::seal::{Key, Work};
+use vouchsafe::voucher::{ChallengeKey, Expectation, MemoryStore, Terms, Verifier};
 use vouchsafe::web::Watcher;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

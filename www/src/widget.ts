@@ -61,13 +61,16 @@ export class VouchsafeWidget extends Element {
   }
 
   connectedCallback(): void {
-    this.#view ??= this.#build();
-    if (this.dataset.tabindex) this.#view.button.tabIndex = Number(this.dataset.tabindex);
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     this.#adopt(signal);
-    this.#show();
-    void this.#translate();
+    // In a task of its own: the page's first layout is long enough by itself.
+    setTimeout(() => {
+      if (signal.aborted) return;
+      this.#dress();
+      this.#show();
+      void this.#translate();
+    });
     const online = () => {
       if (this.#error === "network" && this.dataset.retry !== "never") void this.#run();
     };
@@ -110,6 +113,13 @@ export class VouchsafeWidget extends Element {
   reset(): void {
     this.#abandon();
     this.#go("idle");
+  }
+
+  /** What is seen of it; built when it is wanted first. */
+  #dress(): View {
+    this.#view ??= this.#build();
+    if (this.dataset.tabindex) this.#view.button.tabIndex = Number(this.dataset.tabindex);
+    return this.#view;
   }
 
   #build(): View {
@@ -194,7 +204,7 @@ export class VouchsafeWidget extends Element {
     const { kinds } = ticket.terms.step_up!;
     const suspicion = SUSPICIONS[this.#doubt() - 1]!;
     const { ask, wordsIn } = await import("./step-up.js");
-    const view = this.#view!;
+    const view = this.#dress();
     const language = view.box.lang;
     const words = await wordsIn(language);
     // Meanwhile it may have begun anew.
@@ -380,7 +390,9 @@ export class VouchsafeWidget extends Element {
       state === "failed" ? cause(texts, this.#error ?? "internal-error") : state === "expired" ? texts.renew : texts.about;
     view.fallback.hidden = this.#error !== "unsupported-browser";
     const missing = this.hasAttribute("required") && state !== "verified" && !this.#excused;
-    this.#internals?.setValidity({ valueMissing: missing }, missing ? texts.idle : "", view.button);
+    // With a place to point at it lays the page out at once, so only where there is something to point at.
+    if (missing) this.#internals?.setValidity({ valueMissing: true }, texts.idle, view.button);
+    else this.#internals?.setValidity({});
     const busy = state === "working" || state === "verified" || state === "challenged";
     // Not `disabled`: that would throw the focus away under somebody's fingers.
     view.button.setAttribute("aria-disabled", String(busy));

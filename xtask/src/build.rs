@@ -52,11 +52,46 @@ struct Artefact {
 }
 
 const ARTEFACTS: [Artefact; 5] = [
-    Artefact { feature: "web", bindings: "core", module: "vouchsafe.wasm", release: "wasm-release", simd: false, mute: true },
-    Artefact { feature: "seal", bindings: "seal", module: "seal.wasm", release: "wasm-release", simd: false, mute: true },
-    Artefact { feature: "node", bindings: "verify", module: "verify.wasm", release: "wasm-release", simd: false, mute: false },
-    Artefact { feature: "camera", bindings: "camera", module: "face.wasm", release: "wasm-face", simd: true, mute: false },
-    Artefact { feature: "session", bindings: "session", module: "session.wasm", release: "wasm-face", simd: true, mute: false },
+    Artefact {
+        feature: "web",
+        bindings: "core",
+        module: "vouchsafe.wasm",
+        release: "wasm-release",
+        simd: false,
+        mute: true,
+    },
+    Artefact {
+        feature: "seal",
+        bindings: "seal",
+        module: "seal.wasm",
+        release: "wasm-release",
+        simd: false,
+        mute: true,
+    },
+    Artefact {
+        feature: "node",
+        bindings: "verify",
+        module: "verify.wasm",
+        release: "wasm-release",
+        simd: false,
+        mute: false,
+    },
+    Artefact {
+        feature: "camera",
+        bindings: "camera",
+        module: "face.wasm",
+        release: "wasm-face",
+        simd: true,
+        mute: false,
+    },
+    Artefact {
+        feature: "session",
+        bindings: "session",
+        module: "session.wasm",
+        release: "wasm-face",
+        simd: true,
+        mute: false,
+    },
 ];
 
 /// The module as the compiler leaves it.
@@ -135,11 +170,9 @@ fn blank_paths(data: &mut [u8]) {
 /// How the paths of sources begin, once those of this machine are taken off.
 const SOURCES: [&[u8]; 4] = [b"/rustc/", b"/rust/deps/", b"registry/src/", b"src/"];
 
-/// Parts of the (mangled) names of functions that panic or format.
-const WORDY: [&str; 10] = [
-    "9panicking", "3fmt", "10rust_panic", "17rust_begin_unwind", "_fail", "_failed", "panic_", "_overflow", "handle_error",
-    "5Debug3fmt",
-];
+/// Parts of the names of functions that panic or format.
+const WORDY: [&str; 8] =
+    ["::panicking", "::fmt", "rust_panic", "rust_begin_unwind", "_fail", "panic_", "_overflow", "handle_error"];
 
 /// Import names carry hashes that do not compress and appear in the module and in its script.
 fn shorten_imports(out: &Path, name: &str) -> Result<()> {
@@ -204,7 +237,8 @@ fn bundle(profile: Profile) -> Result<()> {
     };
     let named = |names: &[&str]| names.iter().map(|name| format!("src/{name}.ts")).collect::<Vec<_>>();
     // Each Worker by itself: a bundler that moves it elsewhere knows nothing of files beside it.
-    let page = named(&["vouchsafe", "seal", "why", "step-up", "worker", "face", "face-worker", "session", "session-worker"]);
+    let page =
+        named(&["vouchsafe", "seal", "why", "step-up", "worker", "face", "face-worker", "session", "session-worker"]);
     script(
         &page,
         &[
