@@ -307,6 +307,128 @@ def steering(rng):
     return stroke
 
 
+def reaching(rng):
+    """A hand by the textbook: an aimed first submovement that falls short and astray in proportion to its
+    size, corrections after a reaction time until the target is met, noise that grows with the speed
+    (Harris & Wolpert 1998), and physiological tremor."""
+    a, k, spread = rng.uniform(60, 260), rng.uniform(70, 190), rng.uniform(0.05, 0.3)
+    short, astray, reaction = rng.uniform(0.02, 0.15), rng.uniform(0.01, 0.12), rng.uniform(70, 220)
+    signal, memory, tremor, hz = rng.uniform(0.0, 0.35), rng.uniform(0.5, 0.95), rng.uniform(0, 0.6), rng.uniform(7, 12)
+    lean, bow, lognormal = rng.uniform(0.35, 0.6), rng.uniform(0, 0.12), rng.random() < 0.5
+    dt, target = rng.uniform(7, 10), rng.uniform(3, 14)
+
+    def bell(t, ms):
+        """Progress of one submovement, its peak at `lean` of its time."""
+        s = np.clip(t / ms, 0, 1)
+        if lognormal:
+            from scipy.special import ndtr
+
+            return ndtr((np.log(np.maximum(s, 1e-6)) - np.log(lean)) / 0.45) / ndtr(-np.log(lean) / 0.45)
+        s = s ** (np.log(0.5) / np.log(lean))
+        return s**3 * (10 - 15 * s + 6 * s**2)
+
+    def stroke(rng, start, goal):
+        at, parts, begin = start.astype(float), [], 0.0
+        for n in range(4):
+            d, side = _frame(at, goal)
+            length = np.hypot(*d)
+            if n and length < target:
+                break
+            ms = max(90.0, (a + k * np.log2(1 + length / 30)) * np.exp(rng.normal(0, spread)) * (1 if n == 0 else 0.7))
+            aim = d * (1 - abs(rng.normal(short, short))) + side * rng.normal(0, astray)
+            parts.append((begin, ms, aim, side * rng.normal(0, bow if n == 0 else 0)))
+            at, begin = at + aim, begin + max(0.5 * ms, ms - rng.uniform(0.3, 1) * reaction)
+        t = np.arange(0, max(b + ms for b, ms, *_ in parts) + dt, dt)
+        p = np.repeat(start[None, :].astype(float), len(t), 0)
+        for b, ms, aim, bend in parts:
+            u = bell(t - b, ms)[:, None]
+            p = p + aim * u + bend * 4 * u * (1 - u)
+        v, noise, last = np.diff(p, axis=0, prepend=p[:1]), np.zeros_like(p), np.zeros(2)
+        for i in range(len(t)):
+            last = memory * last + rng.normal(0, 1, 2) * signal * np.hypot(*v[i])
+            noise[i] = last
+        phase = rng.uniform(0, 6.28, 2)
+        shake = tremor * np.sin(2 * np.pi * hz * t[:, None] / 1000 * (1 + 0.03 * np.sin(t[:, None] / 300)) + phase)
+        return t, p + noise + shake
+
+    return stroke
+
+
+class Quilt:
+    """People's strokes cut into pieces and sewn together: each piece from somebody who at that share of the
+    way went about as fast, so that every step is a person's and the whole is nobody's."""
+
+    def __init__(self, strokes):
+        self.u, self.v, self.len, self.ms = [], [], [], []
+        for t, p in strokes:
+            d = p[-1] - p[0]
+            length = np.hypot(*d)
+            if length < 60 or len(t) < 12:
+                continue
+            grid = np.arange(t[0], t[-1], 8.0)
+            q = np.stack([np.interp(grid, t, p[:, i]) for i in (0, 1)], 1) - p[0]
+            z = (q[:, 0] + 1j * q[:, 1]) * np.exp(-1j * np.angle(complex(*d)))
+            step = np.diff(z)
+            self.v.append(step)
+            self.u.append(np.cumsum(np.abs(step)) / max(np.abs(step).sum(), 1e-9))
+            self.len.append(length)
+            self.ms.append(t[-1] - t[0])
+        self.len, self.ms = np.array(self.len), np.array(self.ms)
+        self.order = np.argsort(self.len)
+
+    def session(self, rng):
+        patch, fade = rng.integers(4, 25), rng.integers(1, 5)
+        sloppy = rng.uniform(0.1, 0.6)
+
+        def stroke(rng, a, b):
+            length = np.hypot(*(b - a))
+            near = np.searchsorted(self.len[self.order], length)
+            pool = self.order[max(0, near - 60) : near + 60]
+            first = pool[rng.integers(len(pool))]
+            steps = list(self.v[first][:patch])
+            for _ in range(40):
+                gone = np.sum(steps)
+                if abs(gone.real) > 0.98 * self.len[first] or len(steps) > 400:
+                    break
+                share, speed = np.clip(gone.real / self.len[first], 0, 0.99), abs(steps[-1])
+                best = None
+                for other in rng.choice(pool, 12):
+                    at = np.searchsorted(self.u[other], share)
+                    if at + 3 >= len(self.v[other]):
+                        continue
+                    gap = abs(np.log((abs(self.v[other][at]) + 0.5) / (speed + 0.5))) + rng.exponential(sloppy)
+                    if best is None or gap < best[0]:
+                        best = (gap, other, at)
+                if best is None:
+                    break
+                piece = self.v[best[1]][best[2] : best[2] + patch].copy()
+                for i in range(min(fade, len(piece))):
+                    w = (i + 1) / (fade + 1)
+                    piece[i] = w * piece[i] + (1 - w) * steps[-1]
+                steps += list(piece)
+            z = np.concatenate([[0], np.cumsum(steps)])
+            z = z * (complex(*(b - a)) / (z[-1] if abs(z[-1]) > 20 else 20))
+            return np.arange(len(z)) * 8.0, a + np.stack([z.real, z.imag], 1)
+
+        return stroke
+
+
+class Blend:
+    """Weighted means of a few people's strokes: what generative models that smooth between examples give."""
+
+    def __init__(self, learned):
+        self.rows = learned.rows
+
+    def session(self, rng):
+        count, sharp, noise, grain = rng.integers(2, 5), rng.uniform(0.3, 3), _noise(rng), rng.random() < 0.4
+
+        def stroke(rng, a, b):
+            row = rng.dirichlet([sharp] * count) @ self.rows[rng.integers(0, len(self.rows), count)]
+            return _along(row, rng, a, b, noise if grain else None)
+
+        return stroke
+
+
 class Learned:
     """A small generative model of people's strokes: Gaussian in the principal components of
     (progress, bow, ln duration), fitted on the training users."""
@@ -324,6 +446,7 @@ class Learned:
             rows.append(np.concatenate([q @ u / length, q @ n / length, [np.log(t[-1] - t[0])]]))
         rows = np.array(rows)
         rows = rows[(np.abs(rows[:, 33:66]).max(1) < 0.8) & (rows[:, :33].max(1) < 1.4)]
+        self.rows = rows
         self.mean = rows.mean(0)
         _, self.s, self.v = np.linalg.svd(rows - self.mean, full_matrices=False)
         self.s = self.s / np.sqrt(len(rows))
@@ -333,21 +456,22 @@ class Learned:
         grain = rng.random() < 0.4
 
         def stroke(rng, a, b):
-            d, n = _frame(a, b)
             z = rng.normal(0, temperature, k) * self.s[:k]
-            row = self.mean + z @ self.v[:k]
-            along, side = row[:33].copy(), row[33:66].copy()
-            ramp = np.linspace(0, 1, 33)
-            along = (along - along[0]) - ramp * (along[-1] - along[0] - 1)
-            side = side - side[0] - ramp * (side[-1] - side[0])
-            ms = float(np.clip(np.exp(row[66]), 120, 2500))
-            t = np.arange(0, ms, 8.0)
-            f = np.interp(t / ms, ramp, along)
-            s = np.interp(t / ms, ramp, side)
-            p = a + d * f[:, None] + n * s[:, None]
-            return t, p + (noise(t) * 0.3 if grain else 0)
+            return _along(self.mean + z @ self.v[:k], rng, a, b, noise if grain else None)
 
         return stroke
+
+
+def _along(row, rng, a, b, noise):
+    """The stroke from a to b that a row of [`Learned`] describes."""
+    d, n = _frame(a, b)
+    along, side, ramp = row[:33].copy(), row[33:66].copy(), np.linspace(0, 1, 33)
+    along = (along - along[0]) - ramp * (along[-1] - along[0] - 1)
+    side = side - side[0] - ramp * (side[-1] - side[0])
+    ms = float(np.clip(np.exp(row[66]), 120, 2500))
+    t = np.arange(0, ms, 8.0)
+    f, s = np.interp(t / ms, ramp, along), np.interp(t / ms, ramp, side)
+    return t, a + d * f[:, None] + n * s[:, None] + (noise(t) * 0.3 if noise else 0)
 
 
 class Replay:
@@ -358,14 +482,28 @@ class Replay:
         self.strokes = [(t, p) for t, p in strokes if np.hypot(*(p[-1] - p[0])) > 60 and len(t) >= 8]
 
     def session(self, rng):
-        stock = rng.integers(1, 4) if rng.random() < 0.6 else 40
-        pick = [self.strokes[i] for i in rng.integers(0, len(self.strokes), stock)]
+        stock = rng.integers(1, 4) if rng.random() < 0.5 else 40
+        if rng.random() < 0.5:
+            # One person's strokes, in the order they came.
+            first = rng.integers(0, len(self.strokes) - 41)
+            pick = self.strokes[first : first + stock]
+        else:
+            pick = [self.strokes[i] for i in rng.integers(0, len(self.strokes), stock)]
         warp, jitter = rng.uniform(0, 0.25), rng.choice([0.0, rng.uniform(0.2, 1.2)])
+        bend, smooth, nearest = rng.choice([0.0, rng.uniform(0, 0.5)]), rng.choice([0, 0, rng.uniform(8, 40)]), rng.random() < 0.5
 
         def stroke(rng, a, b):
-            t, p = pick[rng.integers(len(pick))]
+            d = b - a
+            options = [pick[rng.integers(len(pick))] for _ in range(6 if nearest else 1)]
+            t, p = min(options, key=lambda s: abs(np.log(np.hypot(*(s[1][-1] - s[1][0])) / np.hypot(*d))))
             t = (t - t[0]) * np.exp(rng.normal(0, warp))
-            e, d = p[-1] - p[0], b - a
+            # Time runs unevenly: a smooth monotone warp that keeps both ends.
+            s = t / t[-1]
+            t = t[-1] * (s + bend * rng.uniform(-1, 1) * s * (1 - s))
+            if smooth:
+                w = np.exp(-0.5 * ((t[:, None] - t) / smooth) ** 2)
+                p = np.concatenate([p[:1], (w @ p / w.sum(1)[:, None])[1:-1], p[-1:]])
+            e = p[-1] - p[0]
             z = complex(*d) / complex(*e)
             q = (p - p[0]) @ np.array([[z.real, z.imag], [-z.imag, z.real]])
             return t, a + q + rng.normal(0, jitter, q.shape) * (jitter > 0)
@@ -377,6 +515,7 @@ KINDS = dict(
     bezier=bezier,
     tween=tween,
     minimum_jerk=minimum_jerk,
+    minimum_reaching=reaching,
     lognormal=lognormal,
     wind=wind,
     spring=spring,

@@ -95,6 +95,16 @@ def click_windows(trace, clicks):
     return [w for w in out if len(w["events"]) > 3]
 
 
+def chained(traces, rng):
+    """One session out of several, a pause between them."""
+    events, start = [], 0
+    for tr in traces:
+        first = tr["events"][0][0]
+        events += [[e[0] - first + start, *e[1:]] for e in tr["events"]]
+        start = events[-1][0] + int(rng.uniform(250, 1600))
+    return dict(traces[0], events=events)
+
+
 def strokes(trace):
     """(t, xy) of each movement, for the generators that learn from people."""
     out = []
@@ -118,7 +128,7 @@ def vary(trace, rng):
     jitter = rng.choice([0.0, 0.0, rng.uniform(0.5, 4.0)])
     events, frame, last_t = [], None, -1e9
     human = trace.get("label") == "human"
-    for e in smoothed(trace["events"], rng.uniform(15, 50)) if human and rng.random() < 0.12 else trace["events"]:
+    for e in smoothed(trace["events"], rng.uniform(15, 50)) if human and rng.random() < 0.25 else trace["events"]:
         t = e[0] * pace
         if e[1] in ("move", "down", "up"):
             x, y = e[2] * flip[0] * scale, e[3] * flip[1] * scale

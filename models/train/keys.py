@@ -34,7 +34,7 @@ def vary(trace, rng, low=-0.5, high=0.4):
     return dict(trace, events=out)
 
 
-def tables(seed=2, sessions=1600):
+def tables(seed=2, sessions=4000):
     rng = np.random.default_rng(seed)
     items = []
 
@@ -47,18 +47,24 @@ def tables(seed=2, sessions=1600):
         users.setdefault(tr["user"], []).append(tr)
     for n, (user, traces) in enumerate(sorted(users.items())):
         role = "train" if n % 10 < 7 else "test"
-        for a, b in zip(traces, traces[1:]):
-            gap = a["events"][-1][0] + rng.uniform(200, 900) - b["events"][0][0]
-            both = dict(a, events=a["events"] + [[e[0] + gap, *e[1:]] for e in b["events"]])
-            add(a, 1, f"bksd-{user}", role)
-            add(both, 1, f"bksd-{user}", role)
-            if role == "train":
-                for low, high in ((-0.5, 0.2), (-1.6, -0.5)):
-                    add(vary(both, rng, low, high), 1, f"bksd-{user}", role, 0.7)
-                    add(vary(a, rng, low, high), 1, f"bksd-{user}", role, 0.4)
-    for tr in data.read("human-typing"):
+        for i in range(len(traces) - 1):
+            # Phrases have sixteen keys; whoever fills in a form writes more.
+            for count, weight in ((1, 0.4), (2, 0.7), (3, 0.5), (5, 0.3)):
+                if count > 2 and i % count:
+                    continue
+                text = data.chained(traces[i : i + count], rng)
+                add(text, 1, f"bksd-{user}", role)
+                if role == "train":
+                    for low, high in ((-0.5, 0.2), (-1.6, -0.5)):
+                        add(vary(text, rng, low, high), 1, f"bksd-{user}", role, weight)
+    # Half of another population helps to set the thresholds; the other half tells what came of it.
+    others = data.read("human-typing")
+    levelling = set(rng.permutation(sorted({tr["user"] for tr in others}))[::2])
+    for tr in others:
+        part = "level" if tr["user"] in levelling else "other"
         for first in (0, 40):
-            add(cut(tr, first, 40), 1, f"aalto-{tr['user']}", "other")
+            add(cut(tr, first, 40), 1, f"aalto-{tr['user']}", part)
+        add(tr, 1, f"aalto-{tr['user']}", part if part == "level" else "otherall")
     for path in sorted(data.data_dir().glob("typing-bot-*.jsonl.gz")):
         name = path.name.removesuffix(".jsonl.gz")
         for tr in data.read(name):
