@@ -154,11 +154,6 @@ impl Challenge {
         Ok(Self { token: token.to_owned(), terms: sound(parse(payload)?)? })
     }
 
-    /// A challenge whose terms were read by other means (the browser has a JSON parser of its own).
-    pub fn from_parts(token: String, terms: Terms) -> Self {
-        Self { token, terms }
-    }
-
     /// As it came from the server.
     pub fn token(&self) -> &str {
         &self.token

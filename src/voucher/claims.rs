@@ -121,7 +121,7 @@ impl SolvedChallenge {
         key.seal(&serde_json::to_vec(&claims).unwrap_or_default())
     }
 
-    /// What [`SolvedChallenge::sign`] signs, for callers that write JSON by other means.
+    /// What [`SolvedChallenge::sign`] signs.
     pub fn claims(&self, key: &VisitorKey, evidence: &Evidence, decision: &Decision, draft: Draft) -> Claims {
         Claims {
             iss: key.thumbprint_text(),

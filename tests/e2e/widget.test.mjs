@@ -357,6 +357,10 @@ describe("the widget", () => {
     assert.ok(await page.$eval("vouchsafe-widget", (widget) => widget.matches(":invalid")));
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
     assert.equal(await valid(), true);
+    await page.$eval("vouchsafe-widget", (widget) => widget.setCustomValidity("Not before noon."));
+    assert.deepEqual([await valid(), await page.$eval("vouchsafe-widget", (widget) => widget.checkValidity())], [false, false]);
+    await page.$eval("vouchsafe-widget", (widget) => widget.setCustomValidity(""));
+    assert.equal(await valid(), true);
     await page.$eval("vouchsafe-widget", (widget) => widget.reset());
     assert.equal(await valid(), false);
     await page.close();

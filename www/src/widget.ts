@@ -25,6 +25,7 @@ export class VouchsafeWidget extends Element {
   #error: ErrorCode | undefined;
   #ready: { key: Seal; ticket: Ticket; done: number; before?: { pass: string; kind: Kind } } | undefined;
   #asking: Asking | undefined;
+  #custom = "";
   #work: AbortController | undefined;
   #connection: AbortController | undefined;
   #renewal: ReturnType<typeof setTimeout> | undefined;
@@ -120,6 +121,20 @@ export class VouchsafeWidget extends Element {
     this.#view ??= this.#build();
     if (this.dataset.tabindex) this.#view.button.tabIndex = Number(this.dataset.tabindex);
     return this.#view;
+  }
+
+  /** As on a field: words that keep the form back, or none. */
+  setCustomValidity(message: string): void {
+    this.#custom = message;
+    this.#show();
+  }
+
+  checkValidity(): boolean {
+    return this.#internals?.checkValidity() ?? true;
+  }
+
+  reportValidity(): boolean {
+    return this.#internals?.reportValidity() ?? true;
   }
 
   #build(): View {
@@ -391,7 +406,8 @@ export class VouchsafeWidget extends Element {
     view.fallback.hidden = this.#error !== "unsupported-browser";
     const missing = this.hasAttribute("required") && state !== "verified" && !this.#excused;
     // With a place to point at it lays the page out at once, so only where there is something to point at.
-    if (missing) this.#internals?.setValidity({ valueMissing: true }, texts.idle, view.button);
+    const custom = this.#custom;
+    if (missing || custom) this.#internals?.setValidity({ valueMissing: missing, customError: custom !== "" }, custom || texts.idle, view.button);
     else this.#internals?.setValidity({});
     const busy = state === "working" || state === "verified" || state === "challenged";
     // Not `disabled`: that would throw the focus away under somebody's fingers.

@@ -51,6 +51,10 @@ export class VouchsafeWidget extends HTMLElement {
   assure(): Promise<boolean>;
   /** Forgets the voucher. The next submission, or `execute()`, makes another. */
   reset(): void;
+  /** As on a field: words that keep the form back, or none. */
+  setCustomValidity(message: string): void;
+  checkValidity(): boolean;
+  reportValidity(): boolean;
 }
 
 declare global {

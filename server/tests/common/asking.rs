@@ -12,7 +12,6 @@ use common::SITE_SECRET;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
-use vouchsafe::voucher::Challenge;
 use vouchsafe_server::{App, Flags, router};
 
 pub struct Site {
@@ -89,18 +88,13 @@ impl Site {
 }
 
 fn work(puzzle: &Value) -> String {
-    let challenge = challenge_of(puzzle.as_str().unwrap());
-    let mut solver = vouchsafe::voucher::Solver::new(&challenge, &[7; 32]);
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    // As the page's script reads a puzzle: only what it has in common with a challenge.
+    let token = puzzle.as_str().unwrap();
+    let payload = Base64UrlUnpadded::decode_vec(token.split('.').next().unwrap()).unwrap();
+    let terms: Value = serde_json::from_slice(&payload).unwrap();
+    let difficulty = terms["difficulty"].as_u64().unwrap() as u8;
+    let mut solver = vouchsafe::voucher::Solver::of_token(token, difficulty, &[7; 32]);
     while solver.step(10_000) < vouchsafe::voucher::PUZZLES {}
     format!("{}.{}", common::base64(&[7; 32]), common::base64(&solver.answer().unwrap()))
-}
-
-/// Reads a puzzle as the page's worker does: only what it has in common with a challenge.
-fn challenge_of(token: &str) -> Challenge {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    let payload = Base64UrlUnpadded::decode_vec(token.split('.').next().unwrap()).unwrap();
-    let mut terms: Value = serde_json::from_slice(&payload).unwrap();
-    let known = ["v", "nonce", "sitekey", "hostname", "iat", "exp", "difficulty"];
-    terms.as_object_mut().unwrap().retain(|name, _| known.contains(&name.as_str()));
-    Challenge::from_parts(token.to_owned(), serde_json::from_value(terms).unwrap())
 }
