@@ -50,7 +50,7 @@ pub use decimals::four_decimals;
 #[cfg(all(target_arch = "wasm32", any(feature = "camera", feature = "session")))]
 mod js;
 
-/// Smaller than the standard one by 2 KB gzip in each of the widget's modules, and faster.
+/// Smaller than the standard one by 2 KB gzip in each of the widget's modules.
 #[cfg(all(target_arch = "wasm32", any(feature = "web", feature = "seal")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

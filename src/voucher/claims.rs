@@ -164,7 +164,7 @@ impl Signals {
 
 impl EvidenceClaim {
     /// What was measured, for the wire.
-    pub fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let of = |family: Family| evidence.family(family).map(text::encode);
         Self {
             span_ms: evidence.span_ms(),
