@@ -8,6 +8,8 @@ use crate::trace::{Kind, Trace};
 pub(super) fn features(trace: &Trace) -> Option<Vec<Option<f64>>> {
     let (mut hidden, mut switches) = (false, 0_u32);
     let (mut inputs, mut unseen) = (0_u32, 0_u32);
+    // Presses of one time count once to the rate: some clocks stick for a second, and every key then has the same.
+    let (mut moments, mut last_press) = (0_u32, None);
     let mut first_press = None;
     for event in &trace.events {
         match event.kind {
@@ -24,6 +26,7 @@ pub(super) fn features(trace: &Trace) -> Option<Vec<Option<f64>>> {
                 inputs += 1;
                 unseen += u32::from(hidden);
                 first_press.get_or_insert(event.t);
+                moments += u32::from(last_press.replace(event.t) != Some(event.t));
             }
         }
     }
@@ -32,7 +35,7 @@ pub(super) fn features(trace: &Trace) -> Option<Vec<Option<f64>>> {
     }
     let start = trace.dropped.first_t.unwrap_or(trace.events[0].t);
     let duration = trace.duration_ms();
-    let total = f64::from(inputs + trace.dropped.downs + trace.dropped.keys);
+    let total = f64::from(moments + trace.dropped.downs + trace.dropped.keys);
     Some(vec![
         Some(ln_floor(duration, 1.0)),
         first_press.map(|t| ln_floor(t - start, 1.0)),
@@ -56,7 +59,7 @@ pub(super) const SPECS: [FeatureSpec; 6] = [
 pub(super) const NAMES: [&str; SPECS.len()] = [
     "time on page, ln ms",
     "first press after the first event, ln ms",
-    "presses of keys and buttons, ln 1/s",
+    "presses of keys and buttons at different times, ln 1/s",
     "presses while the tab was hidden, share",
     "left the page, times",
     "presses of keys and buttons, ln",
@@ -74,4 +77,33 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
         findings.push(Finding::new("input-while-hidden", Direction::Bot, 2.5));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Event, KeyClass};
+
+    /// What [`judge`] finds in key presses at these times, ms.
+    fn found(times: &[f64]) -> Vec<Finding> {
+        let events = times
+            .iter()
+            .map(|&t| Event { t, kind: Kind::KeyDown(KeyClass::Letter), trusted: true })
+            .collect::<Vec<_>>();
+        let facts = features(&Trace { events, ..Trace::default() }).expect("there are presses");
+        judge(&|i| facts[i])
+    }
+
+    #[test]
+    fn a_clock_that_sticks_is_not_haste() {
+        let mut times: Vec<f64> = (0..20).map(|i| f64::from(i) * 120.0).collect();
+        times.extend([2400.0; 80]);
+        assert!(found(&times).is_empty());
+    }
+
+    #[test]
+    fn keys_without_delay_are_haste() {
+        let times: Vec<f64> = (0..40).map(|i| f64::from(i / 2) * 2.0).collect();
+        assert_eq!(found(&times).len(), 1);
+    }
 }
