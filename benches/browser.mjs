@@ -7,7 +7,7 @@ const server = await startServer();
 const { browser, page: open } = await startBrowser();
 const page = await open();
 // The bindings, which the package does not export one by one, come straight from the build.
-await page.route("**/bench/*", (route) => route.fulfill({ path: join(root, "www/build", route.request().url().split("/").at(-1)) }));
+await page.route("**/bench/core.js", (route) => route.fulfill({ path: join(root, "www/build/core.js") }));
 await page.goto(`${server.url}/healthz`);
 const traces = corpus().filter((trace) => trace.id.startsWith("human-pointer"));
 
@@ -16,7 +16,7 @@ const rows = await page.evaluate(async (traces) => {
   const clock = performance.now.bind(performance);
   performance.now = () => clock() + 60_000;
   const module = await import("/bench/core.js");
-  await module.default({ module_or_path: "/bench/core_bg.wasm" });
+  await module.default({ module_or_path: "/dist/vouchsafe.wasm" });
   const median = (samples) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)];
   const time = (runs, task) => {
     const samples = [];
@@ -56,7 +56,9 @@ const rows = await page.evaluate(async (traces) => {
     }
     offset += trace.events.at(-1)[0] + 400;
   }
-  rows.push([`score of 60 s (${watcher.events} of ${events} events held)`, time(50, () => watcher.measure())]);
+  rows.push([`score of 60 s (${watcher.events} of ${events} events held), the first`, time(1, () => watcher.measure())]);
+  // The browser compiles again, for speed, what has run a while: the middle of many is mostly after that.
+  rows.push(["score of 60 s, median of 400", time(400, () => watcher.measure())]);
 
   const { challenge } = await (await fetch("/challenge?sitekey=demo&hostname=localhost")).json();
   const { open } = await import("/dist/seal.js");
