@@ -29,20 +29,20 @@ const rows = await page.evaluate(async (traces) => {
   };
   const rows = [];
 
-  const watcher = new module.Watcher();
+  const first = new module.Watcher();
   const event = () => new PointerEvent("pointermove", { clientX: Math.random() * 900, clientY: 5, bubbles: true });
   const burst = (count) => () => {
     for (let i = 0; i < count; i++) document.body.dispatchEvent(event());
   };
   const without = time(20, burst(1000));
-  watcher.attach();
+  first.attach();
   const withListener = time(20, burst(1000));
   rows.push(["one event, listener's share", (withListener - without) / 1000]);
-  watcher.detach();
-  watcher.clear();
+  first.free();
 
   // 60 s of recorded movement, dispatched with the recording's own times.
   let events = 0;
+  const watcher = new module.Watcher();
   watcher.attach();
   let offset = 0;
   for (const trace of [...traces, ...traces]) {
@@ -56,7 +56,7 @@ const rows = await page.evaluate(async (traces) => {
     }
     offset += trace.events.at(-1)[0] + 400;
   }
-  rows.push([`score of 60 s (${watcher.events} of ${events} events held), the first`, time(1, () => watcher.measure())]);
+  rows.push([`score of 60 s (${events} events), the first`, time(1, () => watcher.measure())]);
   // The browser compiles again, for speed, what has run a while: the middle of many is mostly after that.
   rows.push(["score of 60 s, median of 400", time(400, () => watcher.measure())]);
 

@@ -28,7 +28,7 @@ fn event(kind: &str, code: &str) -> Event {
     eval(&format!("return new {kind}({code})")).unchecked_into()
 }
 
-fn pointer(name: &str, x: i32) -> Event {
+fn pointer(name: &str, x: impl std::fmt::Display) -> Event {
     let init = format!("'{name}', {{bubbles: true, composed: true, clientX: {x}, clientY: 5, pointerType: 'mouse'}}");
     event("PointerEvent", &init)
 }
@@ -72,6 +72,20 @@ fn every_kind_of_event_is_recorded() {
     let before = watcher.events();
     fire(&body, &event("KeyboardEvent", "'keydown', {bubbles: true, key: 'a', repeat: true}"));
     assert_eq!(watcher.events(), before, "a held key's repeats are not presses");
+}
+
+#[wasm_bindgen_test]
+fn moves_within_a_pixel_are_not_positions_sent_twice() {
+    let watcher = Watcher::new().unwrap();
+    watcher.attach();
+    let body = document().body().unwrap();
+    let steps = [(8.25, 1), (8.75, 1), (8.5, 1), (9.0, 2), (9.0, 3), (9.5, 3), (10.25, 4)];
+    for (keys, (x, moves)) in steps.into_iter().enumerate() {
+        fire(&body, &pointer("pointermove", x));
+        assert_eq!(watcher.events(), moves + keys, "after {x}");
+        // Of moves within one frame only the last counts, unless something lies between.
+        fire(&body, &event("KeyboardEvent", "'keydown', {bubbles: true, key: 'a'}"));
+    }
 }
 
 #[wasm_bindgen_test]

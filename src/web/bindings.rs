@@ -28,6 +28,18 @@ impl Watcher {
         self.recorder.attach();
     }
 
+    /// What was seen since a challenge that arrived at `received` (`performance.now()`), or at all, as
+    /// [`measured_json`].
+    pub fn measure(&self, received: Option<f64>) -> String {
+        let (trace, facts) = self.recorder.snapshot();
+        let since = received.map_or(f64::NEG_INFINITY, |at| at - LEAD_MS);
+        let evidence = Evidence::of(&trace.since(since), Some(&facts));
+        measured_json(&evidence, &Policy::default().decide(&evidence))
+    }
+}
+
+/// For who embeds the crate. The widget needs none of it, and every binding is paid for by every visitor.
+impl Watcher {
     /// Also listens on a shadow root or another window of the same origin.
     pub fn observe(&self, root: &EventTarget) {
         self.recorder.observe(root);
@@ -44,24 +56,13 @@ impl Watcher {
     }
 
     /// How many events are held.
-    #[wasm_bindgen(getter)]
     pub fn events(&self) -> usize {
         self.recorder.events()
     }
 
     /// How many windows and roots are listened on.
-    #[wasm_bindgen(getter)]
     pub fn targets(&self) -> usize {
         self.recorder.attached_to()
-    }
-
-    /// What was seen since a challenge that arrived at `received` (`performance.now()`), or at all, as
-    /// [`measured_json`].
-    pub fn measure(&self, received: Option<f64>) -> String {
-        let (trace, facts) = self.recorder.snapshot();
-        let since = received.map_or(f64::NEG_INFINITY, |at| at - LEAD_MS);
-        let evidence = Evidence::of(&trace.since(since), Some(&facts));
-        measured_json(&evidence, &Policy::default().decide(&evidence))
     }
 }
 

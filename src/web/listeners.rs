@@ -6,6 +6,7 @@ use crate::trace::{Buffer, Event, KeyClass, Kind, Pointer, PointerDevice};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AddEventListenerOptions, Document, Element, EventTarget, HtmlIFrameElement, KeyboardEvent, MouseEvent,
@@ -25,7 +26,8 @@ struct Shared {
     /// Where the listener is attached; attaching twice to one target is one listener.
     targets: Vec<EventTarget>,
     listener: Option<js_sys::Function>,
-    last_move: Option<(i32, i32)>,
+    /// Where the pointer was last seen, in px and their fractions.
+    last_move: [f64; 2],
     last_scroll: f64,
     /// An event passes the window and then the root it is in; it counts once.
     last_event: Option<web_sys::Event>,
@@ -39,7 +41,7 @@ impl Recorder {
             buffer: Buffer::new(Buffer::DEFAULT_CAPACITY),
             targets: Vec::new(),
             listener: None,
-            last_move: None,
+            last_move: [f64::INFINITY; 2],
             last_scroll: f64::NEG_INFINITY,
             last_event: None,
         }));
@@ -172,9 +174,10 @@ impl Shared {
         }
         let Some(kind) = self.kind(&name, event) else { return };
         let trusted = event.is_trusted();
-        self.count(&kind, event, trusted);
-        let t = self.time(event);
-        self.buffer.push(Event { t, kind, trusted });
+        if self.admit(&kind, event, trusted) {
+            let t = self.time(event);
+            self.buffer.push(Event { t, kind, trusted });
+        }
     }
 
     fn kind(&mut self, name: &str, event: &web_sys::Event) -> Option<Kind> {
@@ -185,8 +188,8 @@ impl Shared {
             "click" => {
                 let mouse = event.dyn_ref::<MouseEvent>()?;
                 let (dx, dy) = self.frame_offset(mouse);
-                let (x, y) = (mouse.client_x() as f32 + dx, mouse.client_y() as f32 + dy);
-                Kind::Click { x, y, detail: mouse.detail().clamp(0, 255) as u8 }
+                let [x, y] = whole(place(event));
+                Kind::Click { x: x as f32 + dx, y: y as f32 + dy, detail: mouse.detail().clamp(0, 255) as u8 }
             }
             "wheel" => {
                 let wheel = event.dyn_ref::<WheelEvent>()?;
@@ -249,9 +252,10 @@ impl Shared {
             "pen" => PointerDevice::Pen,
             _ => PointerDevice::Mouse,
         };
+        let [x, y] = whole(place(event));
         Some(Pointer {
-            x: event.client_x() as f32 + dx,
-            y: event.client_y() as f32 + dy,
+            x: x as f32 + dx,
+            y: y as f32 + dy,
             device,
             pressure: (device != PointerDevice::Mouse).then(|| event.pressure().clamp(0.0, 1.0)),
             button: event.button().clamp(0, 255) as u8,
@@ -279,24 +283,51 @@ impl Shared {
         if foreign || event.time_stamp() <= 0.0 { now } else { event.time_stamp().min(now) }
     }
 
-    fn count(&mut self, kind: &Kind, event: &web_sys::Event, trusted: bool) {
+    /// Counts what the browser says about an event. False for a move within a px, as screens of high density report
+    /// them: in whole px it would look like a program that sends where the pointer already is.
+    fn admit(&mut self, kind: &Kind, event: &web_sys::Event, trusted: bool) -> bool {
         let facts = &mut self.facts;
         facts.inputs = facts.inputs.saturating_add(1);
         facts.untrusted = facts.untrusted.saturating_add(u32::from(!trusted));
-        let (Kind::Move(p), Some(event)) = (kind, event.dyn_ref::<PointerEvent>()) else { return };
+        let (Kind::Move(p), Some(event)) = (kind, event.dyn_ref::<PointerEvent>()) else { return true };
         if p.device == PointerDevice::Touch {
-            return;
+            return true;
         }
-        let (x, y) = (event.client_x(), event.client_y());
-        let changed = self.last_move.is_some_and(|last| last != (x, y));
-        self.last_move = Some((x, y));
+        let (at, last) = (place(event), self.last_move);
+        let [x, y] = whole(at);
+        let changed = whole(last) != [x, y];
+        if !changed && at != last {
+            return false;
+        }
+        self.last_move = at;
         facts.moves = facts.moves.saturating_add(1);
         facts.coalesced = facts.coalesced.saturating_add(u32::from(event.get_coalesced_events().length() > 1));
         let unmoved = changed && event.movement_x() == 0 && event.movement_y() == 0;
         facts.unmoved = facts.unmoved.saturating_add(u32::from(unmoved));
         let coincide = event.screen_x() == x && event.screen_y() == y;
         facts.injected = facts.injected.saturating_add(u32::from(coincide && has_offset(&self.window)));
+        true
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A pointer's or mouse's event, whose place `web_sys` gives in whole px only.
+    type Placed;
+    #[wasm_bindgen(method, getter, js_name = clientX)]
+    fn client_x(this: &Placed) -> f64;
+    #[wasm_bindgen(method, getter, js_name = clientY)]
+    fn client_y(this: &Placed) -> f64;
+}
+
+/// Where a pointer's event happened, in px of the viewport and their fractions.
+fn place(event: &web_sys::Event) -> [f64; 2] {
+    let event = event.unchecked_ref::<Placed>();
+    [event.client_x(), event.client_y()]
+}
+
+fn whole(at: [f64; 2]) -> [i32; 2] {
+    at.map(|v| v as i32)
 }
 
 /// Whether the viewport begins somewhere else than the screen does.
