@@ -27,7 +27,6 @@ BASE = dict(
     objective="binary",
     num_leaves=2**DEPTH,
     max_depth=DEPTH,
-    learning_rate=0.15,
     bagging_fraction=0.7,
     bagging_freq=1,
     lambda_l2=5,
@@ -41,8 +40,8 @@ BASE = dict(
 
 # Typing: what separates the two populations of people from each other (tempo, key classes) is left out; more
 # spread, more overlap and more hesitation never speak for a program.
-TYPING_FEATURES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 17, 18]
-TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 14: 1, 17: -1, 18: 1}
+TYPING_FEATURES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18]
+TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 13: 1, 14: 1, 17: -1, 18: 1}
 
 # Pointer: sending where the pointer already is never speaks for a person, creeping never for a program.
 POINTER_MONOTONE = {60: -1, 61: 1}
@@ -73,7 +72,7 @@ class Family:
     # a window is levelled with its like; one more range is beyond the last.
     AMOUNT, RANGE, COUNTS = 0, (2.0, 7.0), [19, 37, 59]
 
-    def __init__(self, name, table, meta, features, kinds, trees, leaf, monotone=None):
+    def __init__(self, name, table, meta, features, kinds, trees, leaf, rate, monotone=None):
         self.name, self.trees, self.features = name, trees, features
         self.length = np.searchsorted(self.ends()[:-1], table[:, self.AMOUNT])
         self.bytes = table
@@ -86,6 +85,7 @@ class Family:
         share = 0.4 if len(features) > 30 else 0.5
         self.params = dict(
             BASE,
+            learning_rate=rate,
             min_data_in_leaf=leaf,
             feature_fraction=share,
             monotone_constraints=[monotone.get(i, 0) for i in features],
@@ -174,7 +174,7 @@ class Pointer(Family):
         y = self.human[self.session][picked].astype(int)
         for label in (0, 1):
             w[y == label] *= picked.sum() / 2 / w[y == label].sum()
-        params = dict(BASE, min_data_in_leaf=100, feature_fraction=0.5)
+        params = dict(BASE, learning_rate=0.15, min_data_in_leaf=100, feature_fraction=0.5)
         x = self.strokes[picked].astype(np.float32)
         return Packed(lgb.train(params, lgb.Dataset(x, y, weight=w), self.STROKE_TREES), range(data.STROKE_FACTS))
 
@@ -334,9 +334,9 @@ def usual_ranges(family):
 def families():
     table, meta = movement.tables()
     width = table["pointer"].shape[1]
-    yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40, POINTER_MONOTONE)
+    yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40, 0.15, POINTER_MONOTONE)
     table, meta = keys.tables()
-    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, TYPING_MONOTONE)
+    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, 0.3, TYPING_MONOTONE)
 
 
 def main():
