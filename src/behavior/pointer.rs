@@ -463,17 +463,17 @@ fn nearest(profiles: &[[f64; PROFILE]]) -> Option<f64> {
     if profiles.len() < 3 {
         return None;
     }
-    let mut gaps: Vec<f64> = profiles
-        .iter()
-        .enumerate()
-        .map(|(i, a)| {
-            let others = profiles.iter().enumerate().filter(|(j, _)| *j != i);
-            others
-                .map(|(_, b)| a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>())
-                .fold(f64::INFINITY, f64::min)
-        })
-        .map(|d| (d / PROFILE as f64).sqrt())
-        .collect::<Vec<_>>();
+    let mut gaps = vec![f64::INFINITY; profiles.len()];
+    for (i, a) in profiles.iter().enumerate() {
+        for (j, b) in profiles[..i].iter().enumerate() {
+            let sum: f64 = a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum();
+            gaps[i] = gaps[i].min(sum);
+            gaps[j] = gaps[j].min(sum);
+        }
+    }
+    for gap in &mut gaps {
+        *gap = (*gap / PROFILE as f64).sqrt();
+    }
     median(&mut gaps)
 }
 
