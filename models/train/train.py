@@ -174,7 +174,7 @@ class Pointer(Family):
         y = self.human[self.session][picked].astype(int)
         for label in (0, 1):
             w[y == label] *= picked.sum() / 2 / w[y == label].sum()
-        params = dict(BASE, learning_rate=0.15, min_data_in_leaf=100, feature_fraction=0.5)
+        params = dict(BASE, learning_rate=self.params["learning_rate"], min_data_in_leaf=100, feature_fraction=0.5)
         x = self.strokes[picked].astype(np.float32)
         return Packed(lgb.train(params, lgb.Dataset(x, y, weight=w), self.STROKE_TREES), range(data.STROKE_FACTS))
 
