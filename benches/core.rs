@@ -1,12 +1,13 @@
-//! The cost of one event, one score of 60 s of events, one sign, one verify.
+//! The cost of one event, one score of 60 s of events, one sign, one verify, one look for a repeat.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use vouchsafe::behavior::Evidence;
+use vouchsafe::behavior::{Evidence, Family};
 use vouchsafe::decision::Policy;
 use vouchsafe::trace::{Buffer, Event, Kind, Pointer, Trace, codec};
 use vouchsafe::voucher::{
-    Challenge, ChallengeKey, Draft, Expectation, PUZZLES, SolvedChallenge, Solver, Terms, Verifier, VisitorKey,
+    Challenge, ChallengeKey, Draft, Expectation, NoveltyFilter, PUZZLES, SolvedChallenge, Solver, Terms, Verifier,
+    VisitorKey,
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -28,6 +29,22 @@ fn minute() -> Trace {
         }
     }
     unreachable!("the corpus is not empty")
+}
+
+/// Movement that nobody made: each number of the corpus' people's in turn, no two visits the same.
+fn strangers() -> impl Iterator<Item = Evidence> {
+    let corpus = include_str!("../tests/corpus/traces.jsonl").lines().map(|line| codec::decode(line).unwrap().trace);
+    let people: Vec<Evidence> =
+        corpus.filter(|t| t.id.starts_with("human-pointer")).map(|t| Evidence::of(&t, None)).collect();
+    let mut state = 1_u64;
+    std::iter::repeat_with(move || {
+        let pointer = (0..Family::Pointer.specs().len()).map(|i| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            people[(state >> 33) as usize % people.len()].family(Family::Pointer).unwrap()[i]
+        });
+        let families = [Some(pointer.collect()), None, None, None, None, None, None];
+        Evidence::from_parts(families, 9000).unwrap()
+    })
 }
 
 fn bench(c: &mut Criterion) {
@@ -76,6 +93,13 @@ fn bench(c: &mut Criterion) {
     let expected = Expectation { sitekey: Some("bench"), ..Expectation::default() };
     c.bench_function(&format!("verify ({} bytes)", voucher.len()), |b| {
         b.iter(|| verifier.dangerous_skip_replay_check(black_box(&voucher), &expected, NOW).unwrap());
+    });
+    let (filter, mut strangers) = (NoveltyFilter::new(16_384), strangers());
+    for stranger in strangers.by_ref().take(16_384) {
+        assert!(filter.admit(&stranger, &[0; 32]));
+    }
+    c.bench_function("novelty among 16,384", |b| {
+        b.iter_batched(|| strangers.next().unwrap(), |next| filter.admit(&next, &[0; 32]), BatchSize::SmallInput);
     });
 }
 

@@ -249,7 +249,10 @@ impl Config {
             "challenge_lifetime_s must be within a second and a day"
         );
         ensure!((1..=10).contains(&self.challenge_tries), "challenge_tries must be within 1 to 10");
-        ensure!(self.novelty_entries <= 16_000_000, "novelty_entries over 16 million would take gigabytes");
+        ensure!(
+            self.novelty_entries <= 1_000_000,
+            "novelty_entries over a million would cost every voucher milliseconds: it is compared with all of them"
+        );
         let short = self.admin_token.as_ref().is_some_and(|token| token.len() < 16);
         ensure!(!short, "the admin token must have at least 16 characters");
         Ok(())
