@@ -1,12 +1,13 @@
 //! Whether somebody else is noticed: takeovers, false alarms, replays, other mice, typing, cost. Prints the tables of
 //! `models/identity.md`. Needs the recorded people of `../shared/data`.
 //!
-//! Log-odds were fixed on SapiMouse users 61 to 70 and on BKSD typists 1 to 35; who is asked here is somebody else.
+//! Log-odds were fixed on SapiMouse users 61 to 70 and on BKSD's Arabic, `models/habits.bin` counted on the first
+//! eighteen people of BKSD; who is asked here is somebody else, but for the Arabic.
 
 #[path = "../tests/shared/mod.rs"]
 mod shared;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use vouchsafe::profile::{FACTS, Forest, Group, Movements, Observation, Observer, Profile};
 use vouchsafe::session::{Policy, Session, State};
@@ -28,7 +29,7 @@ fn main() {
         another_task(&traces);
     }
     if let Some(traces) = read("human-typing-bksd") {
-        typing("BKSD, typists 36 to 70", &typists(&traces)[35..]);
+        typing("BKSD, all but the first eighteen people, two languages each", &bksd(&traces));
     }
     if let Some(traces) = read("human-typing") {
         typing("Aalto (evaluation only)", &typists(&traces));
@@ -222,41 +223,67 @@ fn another_task(freihaut: &[Trace]) {
     );
 }
 
+/// What somebody typed.
+struct Typist {
+    person: String,
+    typed: Vec<Observation>,
+}
+
+/// BKSD's people from whom nothing was learnt: S107a and S107e are one person's Arabic and English, and the phrases of
+/// two typists are copies of others'.
+fn bksd(traces: &[Trace]) -> Vec<Typist> {
+    let mut phrases = BTreeSet::new();
+    let mut typists = typists(traces.iter().filter(|trace| phrases.insert(format!("{:?}", trace.events))));
+    let mut people: Vec<String> = Vec::new();
+    for typist in &mut typists {
+        typist.person.retain(|letter| letter.is_ascii_digit());
+        if !people.contains(&typist.person) {
+            people.push(typist.person.clone());
+        }
+    }
+    typists.retain(|typist| !people[..18].contains(&typist.person));
+    typists
+}
+
 /// Each typist's times of keys, in the order they came.
-fn typists(traces: &[Trace]) -> Vec<Vec<Observation>> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut typed: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
+fn typists<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Vec<Typist> {
+    let mut typists: Vec<Typist> = Vec::new();
     for trace in traces {
         let user = trace.user.as_deref().unwrap_or_default();
-        if !order.contains(&user) {
-            order.push(user);
-        }
         let mut observer = Observer::default();
         let seen =
             trace.events.iter().flat_map(|event| observer.push(event)).filter(|one| one.habit.group() == Group::Typing);
-        typed.entry(user).or_default().extend(seen);
+        match typists.iter_mut().find(|typist| typist.person == user) {
+            Some(typist) => typist.typed.extend(seen),
+            None => typists.push(Typist { person: user.to_owned(), typed: seen.collect() }),
+        }
     }
-    order.into_iter().filter_map(|user| typed.remove(user)).collect()
+    typists
 }
 
-fn typing(name: &str, typists: &[Vec<Observation>]) {
+fn typing(name: &str, typists: &[Typist]) {
     let judged = Group::Typing.judged();
     let known: Vec<Profile> = typists
         .iter()
-        .map(|typed| {
+        .map(|Typist { typed, .. }| {
             let mut profile = Profile::default();
             typed[..typed.len() / 2].chunks(judged).for_each(|seen| profile.learn_habits(Group::Typing, seen));
             profile
         })
         .collect();
-    print!("\nTyping, {name} ({} people, half of what each typed enrolled): ", typists.len());
+    print!("\nTyping, {name} ({} sets of text, half of each enrolled): ", typists.len());
     for groups in [1, 3] {
-        let (mut same, mut other) = (Vec::new(), Vec::new());
-        for (i, typed) in typists.iter().enumerate() {
-            for seen in typed[typed.len() / 2..].chunks_exact(judged * groups) {
+        let (mut same, mut other, mut language) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, typist) in typists.iter().enumerate() {
+            for seen in typist.typed[typist.typed.len() / 2..].chunks_exact(judged * groups) {
                 for (j, profile) in known.iter().enumerate() {
                     let weighed = seen.chunks(judged).filter_map(|seen| profile.weigh_habits(Group::Typing, seen));
-                    if i == j { &mut same } else { &mut other }.push(weighed.sum::<f64>());
+                    let scores = match (i == j, typist.person == typists[j].person) {
+                        (true, _) => &mut same,
+                        (false, true) => &mut language,
+                        (false, false) => &mut other,
+                    };
+                    scores.push(weighed.sum::<f64>());
                 }
             }
         }
@@ -268,6 +295,9 @@ fn typing(name: &str, typists: &[Vec<Observation>]) {
             100.0 * asked(&same),
             100.0 * asked(&other)
         );
+        if !language.is_empty() {
+            print!("against the person in another language {:.1} %; ", 100.0 * asked(&language));
+        }
     }
     println!();
 }

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,21 @@ def data_dir():
 def read(name):
     with gzip.open(data_dir() / f"{name}.jsonl.gz", "rt") as lines:
         return [json.loads(line) for line in lines]
+
+
+def bksd():
+    """BKSD's phrases with the person as `user` and the set's own name, which has the language in it, as `typist`.
+
+    S107a and S107e are one person's Arabic and English. S95a's phrases are S93a's, and s105e's are s102e's, copied:
+    what is there a second time is left out.
+    """
+    out, seen = [], set()
+    for tr in read("human-typing-bksd"):
+        phrase = json.dumps(tr["events"])
+        if phrase not in seen:
+            out.append(dict(tr, typist=tr["user"], user=re.sub(r"\D", "", tr["user"])))
+            seen.add(phrase)
+    return out
 
 
 def measure(traces):

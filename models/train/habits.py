@@ -2,7 +2,7 @@
 
     python habits.py
 
-Keys from the first 35 typists of BKSD, buttons from SapiMouse users 1 to 60. BKSD has letters only, and one kind of
+Keys from the first eighteen people of BKSD, buttons from SapiMouse users 1 to 60. BKSD has letters only, and one kind of
 text: letters are mixed with a broad normal distribution, the other keys have that alone.
 """
 
@@ -10,9 +10,9 @@ import math
 import re
 
 import numpy as np
-from data import ROOT, read
+from data import ROOT, bksd, read
 
-BINS, TYPISTS, BROAD = 24, 35, 0.4
+BINS, PEOPLE, BROAD = 24, 18, 0.4
 HELD, PAIR, BUTTON = (2.5, 6.0), (2.5, 7.3), (0.0, 8.0)
 # Mean and deviation of ln ms: 95 and 180 ms.
 BROAD_HELD, BROAD_PAIR = (4.55, 0.4), (5.2, 0.6)
@@ -20,11 +20,11 @@ PAUSE_MS = 1500
 
 
 def keys():
-    held, pairs, typists = [], [], set()
-    for trace in read("human-typing-bksd"):
-        if trace["user"] not in typists and len(typists) == TYPISTS:
+    held, pairs, people = [], [], set()
+    for trace in bksd():
+        if trace["user"] not in people and len(people) == PEOPLE:
             continue
-        typists.add(trace["user"])
+        people.add(trace["user"])
         open_since, last = [], None
         for t, kind, *_ in trace["events"]:
             if kind == "keydown":
