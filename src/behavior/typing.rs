@@ -1,7 +1,7 @@
 //! The rhythm of keys: how long each is held and how they follow one another. Key classes only.
 
 use super::FeatureSpec;
-use super::stats::{correlation, iqr, ln_floor, mean, median, quantile, skewness};
+use super::stats::{correlation, iqr, ln_floor, median, quantile, skewness};
 use crate::trace::{Event, KeyClass, Kind};
 
 /// Fewer keys than this have no rhythm.
@@ -41,6 +41,9 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         let mut sorted = values.to_vec();
         Some(ln_floor(quantile(&mut sorted, high)?, 1.0) - ln_floor(quantile(&mut sorted, low)?, 1.0))
     };
+    let share = |of: &dyn Fn(f64) -> bool| -> Option<f64> {
+        Some(intervals.iter().filter(|i| of(**i)).count() as f64 / intervals.len() as f64)
+    };
     Some(vec![
         Some(ln_floor(keys.len() as f64, 1.0)),
         dwell.map(|d| ln_floor(d, 1.0)),
@@ -55,8 +58,8 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
         correlation(&logs.windows(2).map(|w| (w[0], w[1])).collect::<Vec<_>>()),
         Some(rolled as f64 / pairs.len() as f64),
         correlation(&dwell_interval),
-        mean(&intervals.iter().map(|i| f64::from(u8::from(*i < 0.5 * middle))).collect::<Vec<_>>()),
-        mean(&intervals.iter().map(|i| f64::from(u8::from(*i > 2.5 * middle))).collect::<Vec<_>>()),
+        share(&|interval| interval < 0.5 * middle),
+        share(&|interval| interval > 2.5 * middle),
         Some(corrections as f64 / keys.len() as f64),
         dwell.map(|d| ln_floor(d.max(1.0) / middle, 1e-3)),
         quantile(&mut flights, 0.1).zip(flight).map(|(q, f)| q / f.max(1.0)),

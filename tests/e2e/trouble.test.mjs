@@ -139,7 +139,8 @@ test("needs no cookies and no storage, and leaves none", async () => {
 });
 
 test("a server that answers with something else than a challenge is named as the cause", async () => {
-  for (const challenge of ["a.b", "e30.AAAA", "bnVsbA.AAAA", "%%%.%%%"]) {
+  const tooHard = `${Buffer.from('{"v":1,"difficulty":300}').toString("base64url")}.AAAA`;
+  for (const challenge of ["a.b", "e30.AAAA", "bnVsbA.AAAA", "%%%.%%%", tooHard]) {
     const page = await visit('data-execution="execute"');
     await page.route("**/challenge?*", (route) => route.fulfill({ json: { challenge } }));
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
