@@ -42,11 +42,12 @@ def tables(seed=2, sessions=4000):
         if trace is not None:
             items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
 
-    users = {}
-    for tr in data.read("human-typing-bksd"):
-        users.setdefault(tr["user"], []).append(tr)
-    for n, (user, traces) in enumerate(sorted(users.items())):
-        role = "train" if n % 10 < 7 else "test"
+    typists = {}
+    for tr in data.bksd():
+        typists.setdefault((tr["user"], tr["typist"]), []).append(tr)
+    people = sorted({user for user, _ in typists}, key=int)
+    for (user, _), traces in sorted(typists.items()):
+        role = "train" if people.index(user) % 10 < 7 else "test"
         for i in range(len(traces) - 1):
             # Phrases have sixteen keys; whoever fills in a form writes more.
             for count, weight in ((1, 0.4), (2, 0.7), (3, 0.5), (5, 0.3)):

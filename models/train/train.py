@@ -72,7 +72,7 @@ class Family:
     # a window is levelled with its like; one more range is beyond the last.
     AMOUNT, RANGE, COUNTS = 0, (2.0, 7.0), [19, 37, 59]
 
-    def __init__(self, name, table, meta, features, kinds, trees, leaf, rate, monotone=None):
+    def __init__(self, name, table, meta, features, kinds, trees, leaf, rate, monotone=None, **params):
         self.name, self.trees, self.features = name, trees, features
         self.length = np.searchsorted(self.ends()[:-1], table[:, self.AMOUNT])
         self.bytes = table
@@ -82,14 +82,14 @@ class Family:
         self.human = meta["label"] == 1
         self.kind = np.array([None if h else kind_of(g, kinds) for g, h in zip(meta["group"], self.human)])
         monotone = monotone or {}
-        share = 0.4 if len(features) > 30 else 0.5
         self.params = dict(
             BASE,
             learning_rate=rate,
             min_data_in_leaf=leaf,
-            feature_fraction=share,
+            feature_fraction=0.4,
             monotone_constraints=[monotone.get(i, 0) for i in features],
         )
+        self.params.update(params)
 
     def weights(self, rows):
         """Groups count by the root of their size, both sides alike."""
@@ -336,7 +336,9 @@ def families():
     width = table["pointer"].shape[1]
     yield Pointer(table["pointer"], table["strokes"], meta, list(range(width)), POINTER_KINDS, 120, 40, 0.15, POINTER_MONOTONE)
     table, meta = keys.tables()
-    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, 0.3, TYPING_MONOTONE)
+    # Each tree sees three features and few rows: the few typing programs there are would be learnt by heart.
+    less = dict(feature_fraction=0.2, bagging_fraction=0.3)
+    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 120, 60, 0.4, TYPING_MONOTONE, **less)
 
 
 def main():
