@@ -41,17 +41,20 @@ impl NoveltyFilter {
     /// Whether `evidence` is unlike what other keys have handed in. Then it is remembered.
     ///
     /// One page keeps its key, and a form that is sent again after a mistake brings much the same
-    /// evidence again: the same key may do that [`USES_OF_ONE_KEY`] times.
+    /// evidence again: the same key may do that [`USES_OF_ONE_KEY`] times. A page that asks every few
+    /// seconds brings what it brought before and a little more, so that a key's own evidence counts as the
+    /// same only when it is nearer.
     pub fn admit(&self, evidence: &Evidence, key: &Thumbprint) -> bool {
         let bytes = watched(evidence);
-        let limits = limits(&bytes);
-        if self.capacity == 0 || limits == [0; 2] {
+        let (others, own) = limits(&bytes);
+        if self.capacity == 0 || others == [0; 2] {
             return true;
         }
         let mut short = [0; 8];
         short.copy_from_slice(&key[..8]);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = inner.entries.iter_mut().find(|entry| near(&entry.bytes, &bytes, limits)) {
+        let limits = |entry: &Entry| if entry.key == short { own } else { others };
+        if let Some(entry) = inner.entries.iter_mut().find(|entry| near(&entry.bytes, &bytes, limits(entry))) {
             // The entry stays as it was first seen, so that evidence cannot creep away step by step.
             let again = entry.key == short && entry.uses < USES_OF_ONE_KEY;
             entry.uses += u8::from(again);
@@ -96,12 +99,14 @@ fn watched(evidence: &Evidence) -> Watched {
     watched
 }
 
-/// How far from `of`, all its bytes together, movement and typing count as the same; 0 where there is none.
-fn limits(of: &Watched) -> [u32; 2] {
-    let measured = |bytes: &[u8]| bytes.iter().filter(|byte| **byte != 0).count();
+/// How far from `of`, all its bytes together, movement and typing count as the same, another key's and one's own; 0
+/// where there is none.
+fn limits(of: &Watched) -> ([u32; 2], [u32; 2]) {
+    let measured = |bytes: &[u8]| bytes.iter().filter(|byte| **byte != 0).count() as u32;
     let (pointer, typing) = (measured(&of.pointer), measured(&of.typing));
-    let near = if pointer > POINTER / 2 { NEAR_MOVEMENT } else { NEAR_TWO_STROKES };
-    [pointer as u32 * near, typing as u32 * NEAR_TYPING]
+    let near = if pointer > POINTER as u32 / 2 { NEAR_MOVEMENT } else { NEAR_TWO_STROKES };
+    let typing = typing * NEAR_TYPING;
+    ([pointer * near, typing], [pointer * NEAR_OWN, typing])
 }
 
 /// Nearly the same movement, or nearly the same typing.
@@ -134,6 +139,8 @@ const JUMPY: [usize; 3] = [12, 13, 18];
 const NEAR_MOVEMENT: u32 = 5;
 /// The same for two strokes, of which at most half is measured: how strokes vary needs three.
 const NEAR_TWO_STROKES: u32 = 3;
+/// The same for movement that comes with the same key again.
+const NEAR_OWN: u32 = 2;
 /// The same for typing.
 const NEAR_TYPING: u32 = 1;
 /// How often one page may hand in nearly the same evidence.
@@ -210,6 +217,21 @@ mod tests {
         }
         assert!(!filter.admit(&evidence, &[7; 32]));
         assert!(!filter.admit(&evidence, &[8; 32]));
+    }
+
+    #[test]
+    fn a_page_that_asks_every_five_seconds_is_let_through() {
+        let filter = NoveltyFilter::new(100);
+        let mut long = Trace::default();
+        for trace in people() {
+            let start = long.events.last().map_or(0.0, |event| event.t + 400.0);
+            long.events.extend(trace.events.iter().map(|event| Event { t: start + event.t, ..*event }));
+        }
+        for seconds in (10..).step_by(5).take_while(|s| f64::from(*s) * 1000.0 < long.duration_ms()) {
+            let mut so_far = long.clone();
+            so_far.events.retain(|event| event.t < f64::from(seconds) * 1000.0);
+            assert!(filter.admit(&Evidence::of(&so_far, None), &[7; 32]), "after {seconds} s");
+        }
     }
 
     #[test]
