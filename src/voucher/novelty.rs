@@ -53,8 +53,8 @@ impl NoveltyFilter {
         let mut short = [0; 8];
         short.copy_from_slice(&key[..8]);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let limits = |entry: &Entry| if entry.key == short { own } else { others };
-        if let Some(entry) = inner.entries.iter_mut().find(|entry| near(&entry.bytes, &bytes, limits(entry))) {
+        let allowed = |entry: &Entry| if entry.key == short { own } else { others };
+        if let Some(entry) = inner.entries.iter_mut().find(|entry| near(&entry.bytes, &bytes, allowed(entry))) {
             // The entry stays as it was first seen, so that evidence cannot creep away step by step.
             let again = entry.key == short && entry.uses < USES_OF_ONE_KEY;
             entry.uses += u8::from(again);
@@ -79,7 +79,6 @@ impl Inner {
 
 /// What is compared of the pointer's and of the typing evidence, zeros where nothing was measured. What a
 /// browser is and how long a page was open is the same for many people; movement and rhythm are not.
-#[derive(Clone, Copy)]
 struct Watched {
     pointer: [u8; POINTER],
     typing: [u8; TYPING],
