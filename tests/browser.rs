@@ -75,6 +75,20 @@ fn every_kind_of_event_is_recorded() {
 }
 
 #[wasm_bindgen_test]
+fn only_keys_of_a_keyboard_are_presses() {
+    let watcher = Watcher::new().unwrap();
+    watcher.attach();
+    let body = document().body().unwrap();
+    for (sent, recorded) in
+        [("key: 'Unidentified', keyCode: 229", 0), ("", 0), ("key: 'Process', code: 'KeyN', isComposing: true", 1)]
+    {
+        let before = watcher.events();
+        fire(&body, &event("KeyboardEvent", &format!("'keydown', {{bubbles: true, {sent}}}")));
+        assert_eq!(watcher.events(), before + recorded, "{sent}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn moves_within_a_pixel_are_not_positions_sent_twice() {
     let watcher = Watcher::new().unwrap();
     watcher.attach();

@@ -55,17 +55,48 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
     "touches at a place touched before, share",
 ];
 
-/// No recordings of touch were at hand, so only what no finger does counts, softly. Weights chosen.
+/// No recordings of touch were at hand, so only what no finger does counts, softly. Weights chosen: touches that end at
+/// once do not make a program of anybody by themselves, because a phone's screen reader presses so.
 pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
     let taps = value(0).map_or(0.0, libm::exp);
     let mut findings = Vec::new();
-    if value(1).is_some_and(|h| h < 1.8) && taps > 1.5 {
-        findings.push(Finding::new("touch-too-short", Direction::Bot, 1.5));
-    }
-    if value(2).is_some_and(|v| v < -4.0) {
+    if value(1).is_some_and(|h| h < 1.8) {
+        if taps > 1.5 {
+            findings.push(Finding::new("touch-too-short", Direction::Bot, 0.4));
+        }
+    } else if value(2).is_some_and(|v| v < -4.0) {
         findings.push(Finding::new("touch-constant", Direction::Bot, 1.5));
-    } else if value(2).is_some_and(|v| v > -3.0) && findings.is_empty() {
+    } else if value(2).is_some_and(|v| v > -3.0) {
         findings.push(Finding::new("touch-varies", Direction::Human, 0.6));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{Policy, Verdict};
+    use crate::trace::{Pointer, Trace};
+
+    fn verdict(holds: [f64; 4]) -> Verdict {
+        let finger = |x| Pointer { device: PointerDevice::Touch, ..Pointer::mouse(x, 300.0) };
+        let mut trace = Trace::default();
+        for (i, hold) in holds.into_iter().enumerate() {
+            let (t, x) = (1000.0 * (i * i + 1) as f64, 40.0 * i as f32);
+            trace.events.push(Event { t, kind: Kind::Down(finger(x)), trusted: true });
+            trace.events.push(Event { t: t + hold, kind: Kind::Up(finger(x)), trusted: true });
+        }
+        Policy::default().decide(&crate::behavior::Evidence::of(&trace, None)).verdict
+    }
+
+    #[test]
+    fn fingers_vary_and_programs_do_not() {
+        assert_eq!(verdict([71.0, 94.0, 60.0, 88.0]), Verdict::Human);
+        assert_eq!(verdict([80.0; 4]), Verdict::Bot);
+    }
+
+    #[test]
+    fn a_phones_screen_reader_is_not_a_program() {
+        assert_eq!(verdict([1.0, 2.0, 1.0, 1.0]), Verdict::Uncertain);
+    }
 }

@@ -2,12 +2,13 @@
 
 use super::FeatureSpec;
 use super::stats::{correlation, iqr, ln_floor, median, quantile, skewness};
-use crate::trace::{Event, KeyClass, Kind};
+use crate::trace::{Event, KeyClass, Kind, PointerDevice};
 
 /// Fewer keys than this have no rhythm.
 pub(super) const MIN_KEYS: usize = 8;
 
-/// Facts of the keys; `None` below [`MIN_KEYS`]. One value for each of [`SPECS`].
+/// Facts of the keys; `None` below [`MIN_KEYS`], and where a hand's rhythm can't show: most releases were not seen, or
+/// keys on a screen were meant, which press and release at once. One value for each of [`SPECS`].
 pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
     let keys = strokes(events);
     if keys.len() < MIN_KEYS {
@@ -23,6 +24,9 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
     let logs: Vec<f64> = intervals.iter().map(|i| ln_floor(*i, 1.0)).collect::<Vec<_>>();
     let middle = median(&mut intervals.clone())?.max(1.0);
     let dwell = median(&mut dwells.clone());
+    if dwells.len() * 2 < keys.len() || (dwell? < AT_ONCE_MS && (middle > LETTER_BY_LETTER_MS || touched(events))) {
+        return None;
+    }
     let rolled = pairs.iter().filter(|w| w[0].dwell.is_some_and(|d| w[0].down + d > w[1].down)).count();
     let corrections = keys.iter().filter(|k| k.class == KeyClass::Backspace).count();
     let dwell_pairs: Vec<(f64, f64)> = keys
@@ -166,6 +170,23 @@ fn drop_stuck(mut keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
+/// Whether a finger touched the page itself, for as long as fingers do.
+fn touched(events: &[Event]) -> bool {
+    let mut since = f64::INFINITY;
+    events.iter().any(|event| match event.kind {
+        Kind::Down(p) if p.device == PointerDevice::Touch => {
+            since = event.t;
+            false
+        }
+        Kind::Up(p) if p.device == PointerDevice::Touch => event.t - since > AT_ONCE_MS,
+        _ => false,
+    })
+}
+
+/// No finger holds a key of a keyboard, or touches glass, for less, ms.
+const AT_ONCE_MS: f64 = 20.0;
+/// Who picks letters on a screen, by pointer, gaze, switch or screen reader, takes longer for each, ms.
+const LETTER_BY_LETTER_MS: f64 = 400.0;
 /// A longer wait is thinking, not rhythm, ms.
 const PAUSE_MS: f64 = 1500.0;
 /// More keys are never down at once; bounds the search for the press a release belongs to.
@@ -174,6 +195,7 @@ const MAX_OPEN: usize = 12;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Pointer;
 
     fn typed(count: usize, interval: f64, dwell: f64) -> Vec<Event> {
         let mut events: Vec<Event> = (0..count)
@@ -256,6 +278,33 @@ mod tests {
         }
         let facts = features(&events).unwrap();
         assert!((facts[0].unwrap() - libm::log(13.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn keys_without_releases_have_no_rhythm() {
+        let mut events = typed(12, 100.0, 80.0);
+        let mut releases = 0;
+        events.retain(|event| {
+            releases += u32::from(matches!(event.kind, Kind::KeyUp(_)));
+            !matches!(event.kind, Kind::KeyUp(_)) || releases > 7
+        });
+        assert!(features(&events).is_none());
+    }
+
+    #[test]
+    fn keys_on_a_screen_are_not_judged_by_a_keyboards_rhythm() {
+        let touched = |hold: f64, mut events: Vec<Event>| {
+            let finger = Pointer { device: PointerDevice::Touch, ..Pointer::mouse(9.0, 9.0) };
+            events.insert(0, Event { t: -200.0, kind: Kind::Down(finger), trusted: true });
+            events.insert(1, Event { t: hold - 200.0, kind: Kind::Up(finger), trusted: true });
+            features(&events)
+        };
+        assert!(touched(80.0, typed(20, 200.0, 1.0)).is_none(), "a phone's");
+        assert!(features(&typed(20, 500.0, 1.0)).is_none(), "picked by gaze or switch");
+        assert!(touched(1.0, typed(20, 200.0, 1.0)).is_some(), "a program's that pretends to be a phone");
+        assert!(touched(80.0, typed(20, 200.0, 80.0)).is_some(), "a laptop's whose screen takes touches");
+        assert!(features(&typed(20, 200.0, 1.0)).is_some(), "a program's");
+        assert!(features(&typed(20, 800.0, 80.0)).is_some(), "one finger's on a keyboard");
     }
 
     #[test]

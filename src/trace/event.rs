@@ -124,26 +124,35 @@ impl KeyClass {
         (Self::Other, "other"),
     ];
 
-    /// The class of a DOM `KeyboardEvent.key` value. The value itself is not kept.
-    pub fn of_key(key: &str) -> Self {
-        let mut chars = key.chars();
+    /// The class of a DOM `KeyboardEvent` with this `key` and `code`, neither of which is kept; `None` where no key
+    /// of a keyboard is behind it.
+    ///
+    /// Input methods hide the key but not its place. Keyboards on Android's screens and password managers tell
+    /// neither; what they send has no rhythm of a hand.
+    pub fn of_key(key: &str, code: &str) -> Option<Self> {
+        let name = if matches!(key, "" | "Process" | "Unidentified") { code } else { key };
+        let mut chars = name.chars();
         if let (Some(c), None) = (chars.next(), chars.next()) {
-            return match c {
+            return Some(match c {
                 ' ' => Self::Space,
                 c if c.is_ascii_digit() => Self::Digit,
                 c if c.is_ascii_punctuation() => Self::Punctuation,
                 c if c.is_ascii_alphabetic() || !c.is_ascii() => Self::Letter,
                 _ => Self::Other,
-            };
+            });
         }
-        match key {
+        Some(match name {
+            "" => return None,
+            "Space" => Self::Space,
             "Backspace" | "Delete" => Self::Backspace,
             "Enter" => Self::Enter,
             "Shift" | "Control" | "Alt" | "AltGraph" | "Meta" | "CapsLock" | "Fn" => Self::Modifier,
             "Tab" | "Escape" | "Home" | "End" | "PageUp" | "PageDown" | "ArrowLeft" | "ArrowRight" | "ArrowUp"
             | "ArrowDown" => Self::Navigation,
+            _ if name.starts_with("Key") => Self::Letter,
+            _ if name.starts_with("Digit") => Self::Digit,
             _ => Self::Other,
-        }
+        })
     }
 
     /// The name in the trace format.
@@ -154,5 +163,42 @@ impl KeyClass {
     /// The class a trace-format name stands for.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(_, n)| *n == name).map(|(class, _)| *class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyClass::{self, *};
+
+    #[test]
+    fn keys_are_told_by_their_sort() {
+        for (key, code, class) in [
+            ("a", "KeyA", Letter),
+            ("ü", "BracketLeft", Letter),
+            ("я", "KeyZ", Letter),
+            ("7", "Digit7", Digit),
+            (" ", "Space", Space),
+            (",", "Comma", Punctuation),
+            ("Backspace", "Backspace", Backspace),
+            ("Shift", "ShiftLeft", Modifier),
+            ("Tab", "Tab", Navigation),
+            ("F5", "F5", Other),
+        ] {
+            assert_eq!(KeyClass::of_key(key, code), Some(class), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_input_method_hides_the_key_but_not_its_sort() {
+        for (code, released, class) in [("KeyN", "n", Letter), ("Digit2", "2", Digit), ("Space", " ", Space)] {
+            assert_eq!(KeyClass::of_key("Process", code), Some(class));
+            assert_eq!(KeyClass::of_key(released, code), Some(class), "press and release must meet");
+        }
+    }
+
+    #[test]
+    fn what_no_keyboard_sent_has_no_sort() {
+        assert_eq!(KeyClass::of_key("Unidentified", ""), None, "Android's keyboards");
+        assert_eq!(KeyClass::of_key("", ""), None, "password managers");
     }
 }

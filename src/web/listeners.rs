@@ -29,6 +29,8 @@ struct Shared {
     /// Where the pointer was last seen, in px and their fractions.
     last_move: [f64; 2],
     last_scroll: f64,
+    /// The last press was assistive software's.
+    assisted: bool,
     /// An event passes the window and then the root it is in; it counts once.
     last_event: Option<web_sys::Event>,
 }
@@ -43,6 +45,7 @@ impl Recorder {
             listener: None,
             last_move: [f64::INFINITY; 2],
             last_scroll: f64::NEG_INFINITY,
+            assisted: false,
             last_event: None,
         }));
         let weak = Rc::downgrade(&shared);
@@ -183,7 +186,14 @@ impl Shared {
     fn kind(&mut self, name: &str, event: &web_sys::Event) -> Option<Kind> {
         Some(match name {
             "pointermove" => Kind::Move(self.pointer(event)?),
-            "pointerdown" => Kind::Down(self.pointer(event)?),
+            "pointerdown" => {
+                self.assisted = is_assisted(event.dyn_ref()?);
+                if self.assisted {
+                    return None;
+                }
+                Kind::Down(self.pointer(event)?)
+            }
+            "pointerup" | "pointercancel" if self.assisted => return None,
             "pointerup" | "pointercancel" => Kind::Up(self.pointer(event)?),
             "click" => {
                 let mouse = event.dyn_ref::<MouseEvent>()?;
@@ -208,7 +218,7 @@ impl Shared {
             }
             "keydown" | "keyup" => {
                 let key = event.dyn_ref::<KeyboardEvent>()?;
-                let class = KeyClass::of_key(&key.key());
+                let class = KeyClass::of_key(&key.key(), &key.code())?;
                 match name {
                     "keydown" if key.repeat() => return None,
                     "keydown" => Kind::KeyDown(class),
@@ -328,6 +338,13 @@ fn place(event: &web_sys::Event) -> [f64; 2] {
 
 fn whole(at: [f64; 2]) -> [i32; 2] {
     at.map(|v| v as i32)
+}
+
+/// Whether no pointer pressed: a screen reader was told to, or speech or a switch. Chromium then reports a mouse that
+/// presses with no force and nowhere within the element. Who forges that has nothing that speaks for a person.
+fn is_assisted(press: &PointerEvent) -> bool {
+    let nowhere = press.offset_x() == 0 && press.offset_y() == 0;
+    press.is_trusted() && nowhere && press.pressure() == 0.0 && press.pointer_type() == "mouse"
 }
 
 /// Whether the viewport begins somewhere else than the screen does.

@@ -113,6 +113,47 @@ describe("the main line", () => {
     }
   });
 
+  test("a person whose screen reader presses for them signs up", async () => {
+    const { browser, page: open } = await startBrowser({ automated: false });
+    try {
+      const page = await open({ viewport });
+      await page.goto(server.url);
+      await pressAsAScreenReader(page, "#name");
+      await type(page, corpus().find((trace) => trace.id === "human-typing-2"));
+      await pressAsAScreenReader(page, "#email");
+      await page.keyboard.insertText("ada@example.org");
+      await pressAsAScreenReader(page, "#password");
+      await page.keyboard.insertText("correct horse");
+      await verified(await startWatching(page));
+      const { verdict, signals } = await page.$eval("vouchsafe-widget", (widget) => widget.assess());
+      assert.deepEqual([verdict, signals.click], ["human", null], JSON.stringify(signals));
+      await pressAsAScreenReader(page, "#submit");
+      await page.waitForSelector("#outcome.good");
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("a person who types on a phone's screen signs up", async () => {
+    const { browser, page: open } = await startBrowser({ automated: false });
+    try {
+      const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
+      await page.goto(server.url);
+      for (const [id, text] of [["#name", "Ada Lovelace"], ["#email", "ada@example.org"], ["#password", "correct horse"]]) {
+        await tapAsAFinger(page, id);
+        await typeOnGlass(page, text);
+      }
+      await verified(await startWatching(page));
+      const { verdict, signals } = await page.$eval("vouchsafe-widget", (widget) => widget.assess());
+      assert.notEqual(verdict, "bot", JSON.stringify(signals));
+      assert.equal(signals.typing, null, "an Android keyboard does not tell its keys");
+      await tapAsAFinger(page, "#submit");
+      await page.waitForSelector("#outcome.good");
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("siteverify tells a tampered, an unknown and a spent voucher apart", async () => {
     const { browser, page: open } = await startBrowser({ automated: false });
     try {
@@ -209,6 +250,45 @@ async function type(page, trace) {
     const key = "abcdefghij"[Math.floor(i / 2) % 10];
     if (kind === "keydown") await page.keyboard.down(key);
     else await page.keyboard.up(key);
+  }
+}
+
+/** Presses as Chromium does when assistive software asks it to: without force, and nowhere within the element. */
+async function pressAsAScreenReader(page, selector) {
+  const cdp = await page.context().newCDPSession(page);
+  const [x, y] = await page.$eval(selector, (element) => {
+    element.style.borderRadius = "0";
+    element.scrollIntoView({ block: "center" });
+    const { left, top } = element.getBoundingClientRect();
+    return [left + element.clientLeft, top + element.clientTop];
+  });
+  for (const type of ["mousePressed", "mouseReleased"]) {
+    await cdp.send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1, force: 0 });
+  }
+}
+
+/** A finger's touch, somewhere within the element. */
+async function tapAsAFinger(page, selector) {
+  const cdp = await page.context().newCDPSession(page);
+  const [x, y] = await page.$eval(selector, (element) => {
+    element.scrollIntoView({ block: "center" });
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return [left + width * (0.2 + 0.6 * Math.random()), top + height * (0.2 + 0.6 * Math.random())];
+  });
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y, radiusX: 11, radiusY: 13, force: 0.6 }] });
+  await page.waitForTimeout(50 + 90 * Math.random());
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+}
+
+/** Letters as Android's keyboards send them: a key that is not told, pressed and released at once, and the text. */
+async function typeOnGlass(page, text) {
+  const cdp = await page.context().newCDPSession(page);
+  const key = { windowsVirtualKeyCode: 229, key: "Unidentified" };
+  for (const letter of text) {
+    await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key });
+    await page.keyboard.insertText(letter);
+    await cdp.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+    await page.waitForTimeout(120 + 130 * Math.random());
   }
 }
 
