@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 import adversaries as adv
+import borrowed
 import data
 
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
@@ -75,11 +76,11 @@ def tables(seed=1, sessions=160):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
     kinds = dict(adv.KINDS)
-    learned = adv.Learned(train_strokes)
+    learned = borrowed.Learned(train_strokes)
     kinds["learned"] = learned.session
-    kinds["blend"] = adv.Blend(learned).session
-    kinds["quilt"] = adv.Quilt(train_strokes).session
-    kinds["replay"] = adv.Replay(train_strokes).session
+    kinds["blend"] = borrowed.Blend(learned).session
+    kinds["quilt"] = borrowed.Quilt(train_strokes).session
+    kinds["replay"] = borrowed.Replay(train_strokes).session
     for kind, make in kinds.items():
         for _ in range(sessions):
             stroke = make(rng)
