@@ -5,9 +5,9 @@ use super::stats::{deviation, ln_floor, mean, median, variation};
 use super::{Direction, FeatureSpec, Finding};
 use crate::trace::PointerDevice;
 
-/// Facts of mouse and pen presses; `None` without any. One value for each of [`SPECS`].
+/// Facts of a mouse's presses; `None` without any. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
-    let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device != PointerDevice::Touch).collect::<Vec<_>>();
+    let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Mouse).collect::<Vec<_>>();
     // Presses without a single move anywhere: a recorder of presses only, or assistive technology.
     if presses.is_empty() || paths.moves == 0 {
         return None;
@@ -151,6 +151,22 @@ mod tests {
         let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0), (4900.0, 700.0)];
         assert_eq!(share_without_approach(&session(&places, 1)), 1.0);
         assert_eq!(share_without_approach(&session(&places, 12)), 0.0);
+    }
+
+    #[test]
+    fn a_mouse_is_where_it_was_however_fingers_moved_since() {
+        let mut events = session(&[(1000.0, 300.0), (2100.0, 900.0), (3700.0, 890.0)], 12);
+        let finger = Pointer { device: PointerDevice::Touch, ..Pointer::mouse(20.0, 500.0) };
+        let touch = [2400.0, 2420.0, 2440.0, 2500.0].into_iter().zip([
+            Kind::Down(finger),
+            Kind::Move(Pointer { x: 24.0, ..finger }),
+            Kind::Move(Pointer { x: 27.0, ..finger }),
+            Kind::Up(finger),
+        ]);
+        events.retain(|event| !(2300.0..3690.0).contains(&event.t));
+        events.extend(touch.map(|(t, kind)| Event { t, kind, trusted: true }));
+        events.sort_by(|a, b| a.t.total_cmp(&b.t));
+        assert_eq!(share_without_approach(&events), 0.0);
     }
 
     #[test]

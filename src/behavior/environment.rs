@@ -18,7 +18,7 @@ pub struct EnvironmentFacts {
     pub no_outer_size: bool,
     /// A global that a driver or its script leaves behind was found.
     pub driver_globals: bool,
-    /// Pointer moves of a mouse or pen.
+    /// Pointer moves of a mouse.
     pub moves: u32,
     /// Of those, with more than one coalesced sample.
     pub coalesced: u32,

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
-    /// The path and speed of a mouse or pen.
+    /// The path and speed of a mouse.
     Pointer,
     /// Presses of its buttons.
     Click,
@@ -34,7 +34,7 @@ pub enum Family {
     Typing,
     /// Wheel and scroll position.
     Scroll,
-    /// Fingers on glass.
+    /// Fingers and pens on a screen.
     Touch,
     /// Presence and haste.
     Attention,
@@ -210,10 +210,10 @@ impl Evidence {
     }
 }
 
-/// The facts of each mouse or pen stroke of a trace, as bytes: what the stroke model is trained on.
+/// The facts of each mouse stroke of a trace, as bytes: what the stroke model is trained on.
 pub fn stroke_bytes(trace: &Trace) -> Vec<Vec<u8>> {
     let paths = path::Paths::of(&trace.events);
-    let strokes = paths.strokes.iter().filter(|s| s.device != crate::trace::PointerDevice::Touch);
+    let strokes = paths.strokes.iter().filter(|s| s.device == crate::trace::PointerDevice::Mouse);
     strokes.map(|stroke| pointer::stroke_bytes(stroke).to_vec()).collect()
 }
 

@@ -45,13 +45,13 @@ pub(crate) struct Press {
     pub(crate) drift: f64,
     /// Whether it was anywhere else in between.
     pub(crate) crept: bool,
-    /// Time since the last move, ms; `None` if nothing moved before.
+    /// Time since the last move of a mouse, ms; `None` if none moved before.
     pub(crate) settle: Option<f64>,
-    /// Distinct positions in the second before the press that are more than 2 px from it.
+    /// Distinct positions of a mouse in the second before the press that are more than 2 px from it.
     pub(crate) approach_moves: u32,
     /// Whether the movement that led here was faster than a hand.
     pub(crate) rushed: bool,
-    /// How far the pointer was from here before its last two moves, px; `None` for the first place seen.
+    /// How far the mouse was from here before its last two moves, px; `None` for the first place seen.
     pub(crate) jumped: Option<f64>,
     /// What pressed.
     pub(crate) device: PointerDevice,
@@ -64,7 +64,7 @@ pub(crate) struct Paths {
     pub(crate) strokes: Vec<Stroke>,
     /// Presses in time order.
     pub(crate) presses: Vec<Press>,
-    /// Moves seen, after at most one per frame.
+    /// Moves of a mouse, after at most one per frame.
     pub(crate) moves: usize,
     /// Whether it crept since the last movement.
     crept: bool,
@@ -83,7 +83,7 @@ impl Paths {
     pub(crate) fn of(events: &[Event]) -> Self {
         let mut paths = Self::default();
         let mut run = Run::default();
-        // The last few places the pointer was, newest last.
+        // The last few places the mouse was, newest last.
         let mut recent: Vec<Sample> = Vec::new();
         let mut held = false;
         for event in events {
@@ -98,10 +98,13 @@ impl Paths {
                             paths.close(&mut run);
                         } else if frame(last.t) == frame(sample.t) {
                             run.samples.pop();
-                            paths.moves -= 1;
+                            paths.moves -= usize::from(p.device == PointerDevice::Mouse);
                         }
                     }
                     run.samples.push(sample);
+                    if p.device != PointerDevice::Mouse {
+                        continue;
+                    }
                     paths.moves += 1;
                     recent.push(sample);
                     if recent.len() > RECENT {
@@ -147,7 +150,8 @@ impl Paths {
         }
         // Where the pointer was known to be before the two newest moves: an earlier move or press.
         let before = recent.len().checked_sub(3).map(|i| (recent[i].t, recent[i].at));
-        let pressed = self.presses.last().map(|press| (press.t, press.at));
+        let pressed = self.presses.iter().rfind(|press| press.device == PointerDevice::Mouse);
+        let pressed = pressed.map(|press| (press.t, press.at));
         let earlier = match (before, pressed) {
             (Some(a), Some(b)) => Some(if a.0 >= b.0 { a.1 } else { b.1 }),
             (a, b) => a.or(b).map(|(_, at)| at),

@@ -14,9 +14,9 @@ use crate::trace::PointerDevice;
 /// Fewer strokes than this say nothing.
 pub(super) const MIN_STROKES: usize = 2;
 
-/// Facts of the mouse and pen strokes; `None` below [`MIN_STROKES`]. One value for each of [`SPECS`].
+/// Facts of the mouse's strokes; `None` below [`MIN_STROKES`]. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
-    let strokes: Vec<&Stroke> = paths.strokes.iter().filter(|s| s.device != PointerDevice::Touch).collect::<Vec<_>>();
+    let strokes: Vec<&Stroke> = paths.strokes.iter().filter(|s| s.device == PointerDevice::Mouse).collect::<Vec<_>>();
     if strokes.len() < MIN_STROKES {
         return None;
     }
@@ -210,7 +210,7 @@ fn rest_facts(strokes: &[&Stroke], presses: &[Press]) -> [Option<f64>; 3] {
     }
     let (mut held, mut moved) = (0, 0);
     for press in presses {
-        if press.device != PointerDevice::Touch && press.hold.is_some() && press.drift < DRAG_PX {
+        if press.device == PointerDevice::Mouse && press.hold.is_some() && press.drift < DRAG_PX {
             held += 1;
             moved += u32::from(press.crept);
         }

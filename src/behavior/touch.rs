@@ -1,4 +1,4 @@
-//! Fingers on glass.
+//! Fingers and pens on a screen: they press where they are needed, without travelling there.
 
 use super::path::{Paths, Press};
 use super::stats::{ln_floor, mean, median, variation};
@@ -7,7 +7,7 @@ use crate::trace::{Event, Kind, PointerDevice};
 
 /// Facts of touches; `None` without a finished one.
 pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64>>> {
-    let taps: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Touch).collect::<Vec<_>>();
+    let taps: Vec<&Press> = paths.presses.iter().filter(|p| p.device != PointerDevice::Mouse).collect::<Vec<_>>();
     let holds: Vec<f64> = taps.iter().filter_map(|p| p.hold).filter(|h| *h < 3000.0).collect::<Vec<_>>();
     if holds.is_empty() {
         return None;
@@ -15,14 +15,14 @@ pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64
     let pressures: Vec<f64> = events
         .iter()
         .filter_map(|e| match e.kind {
-            Kind::Move(p) | Kind::Down(p) if p.device == PointerDevice::Touch => p.pressure.map(f64::from),
+            Kind::Move(p) | Kind::Down(p) if p.device != PointerDevice::Mouse => p.pressure.map(f64::from),
             _ => None,
         })
         .collect::<Vec<_>>();
     let swipes: Vec<f64> = paths
         .strokes
         .iter()
-        .filter(|s| s.device == PointerDevice::Touch)
+        .filter(|s| s.device != PointerDevice::Mouse)
         .map(|s| s.chord() / s.length)
         .collect::<Vec<_>>();
     let repeats = taps.iter().enumerate().filter(|(i, p)| taps[..*i].iter().any(|q| q.at == p.at)).count();
@@ -78,25 +78,33 @@ mod tests {
     use crate::decision::{Policy, Verdict};
     use crate::trace::{Pointer, Trace};
 
-    fn verdict(holds: [f64; 4]) -> Verdict {
-        let finger = |x| Pointer { device: PointerDevice::Touch, ..Pointer::mouse(x, 300.0) };
+    fn verdict(device: PointerDevice, holds: [f64; 4]) -> Verdict {
+        let place = |x: f32| Pointer { device, ..Pointer::mouse(x, 300.0) };
         let mut trace = Trace::default();
         for (i, hold) in holds.into_iter().enumerate() {
-            let (t, x) = (1000.0 * (i * i + 1) as f64, 40.0 * i as f32);
-            trace.events.push(Event { t, kind: Kind::Down(finger(x)), trusted: true });
-            trace.events.push(Event { t: t + hold, kind: Kind::Up(finger(x)), trusted: true });
+            let (t, x) = (1000.0 * (i * i + 1) as f64, 140.0 * i as f32);
+            let kinds = [Kind::Down(place(x)), Kind::Move(place(x + 1.0)), Kind::Up(place(x))];
+            let times = [t, t + hold / 2.0, t + hold];
+            trace.events.extend(times.into_iter().zip(kinds).map(|(t, kind)| Event { t, kind, trusted: true }));
         }
         Policy::default().decide(&crate::behavior::Evidence::of(&trace, None)).verdict
     }
 
     #[test]
-    fn fingers_vary_and_programs_do_not() {
-        assert_eq!(verdict([71.0, 94.0, 60.0, 88.0]), Verdict::Human);
-        assert_eq!(verdict([80.0; 4]), Verdict::Bot);
+    fn hands_vary_and_programs_do_not() {
+        for device in [PointerDevice::Touch, PointerDevice::Pen] {
+            assert_eq!(verdict(device, [71.0, 94.0, 60.0, 88.0]), Verdict::Human);
+            assert_eq!(verdict(device, [80.0; 4]), Verdict::Bot);
+        }
+    }
+
+    #[test]
+    fn a_mouse_that_presses_where_it_did_not_travel_to_is_a_program() {
+        assert_eq!(verdict(PointerDevice::Mouse, [71.0, 94.0, 60.0, 88.0]), Verdict::Bot);
     }
 
     #[test]
     fn a_phones_screen_reader_is_not_a_program() {
-        assert_eq!(verdict([1.0, 2.0, 1.0, 1.0]), Verdict::Uncertain);
+        assert_eq!(verdict(PointerDevice::Touch, [1.0, 2.0, 1.0, 1.0]), Verdict::Uncertain);
     }
 }

@@ -170,15 +170,15 @@ fn drop_stuck(mut keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
-/// Whether a finger touched the page itself, for as long as fingers do.
+/// Whether a finger or pen touched the page itself, for as long as they do.
 fn touched(events: &[Event]) -> bool {
     let mut since = f64::INFINITY;
     events.iter().any(|event| match event.kind {
-        Kind::Down(p) if p.device == PointerDevice::Touch => {
+        Kind::Down(p) if p.device != PointerDevice::Mouse => {
             since = event.t;
             false
         }
-        Kind::Up(p) if p.device == PointerDevice::Touch => event.t - since > AT_ONCE_MS,
+        Kind::Up(p) if p.device != PointerDevice::Mouse => event.t - since > AT_ONCE_MS,
         _ => false,
     })
 }

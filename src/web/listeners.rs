@@ -300,7 +300,7 @@ impl Shared {
         facts.inputs = facts.inputs.saturating_add(1);
         facts.untrusted = facts.untrusted.saturating_add(u32::from(!trusted));
         let (Kind::Move(p), Some(event)) = (kind, event.dyn_ref::<PointerEvent>()) else { return true };
-        if p.device == PointerDevice::Touch {
+        if p.device != PointerDevice::Mouse {
             return true;
         }
         let (at, last) = (place(event), self.last_move);
