@@ -117,9 +117,10 @@ impl Evidence {
     pub fn of(trace: &Trace, environment: Option<&EnvironmentFacts>) -> Self {
         let paths = path::Paths::of(&trace.events);
         let events = &trace.events;
-        let untrusted = events.iter().filter(|e| !e.trusted).count() as u32;
+        let inputs = events.iter().filter(|e| e.kind.is_input());
+        let untrusted = inputs.clone().filter(|e| !e.trusted).count() as u32;
         // A trace from a file may know of untrusted events without knowing the browser.
-        let from_trace = EnvironmentFacts { inputs: events.len() as u32, untrusted, ..EnvironmentFacts::default() };
+        let from_trace = EnvironmentFacts { inputs: inputs.count() as u32, untrusted, ..EnvironmentFacts::default() };
         let facts = environment.or_else(|| (untrusted > 0).then_some(&from_trace));
         let families = Family::ALL.map(|family| {
             let values = match family {
@@ -318,6 +319,17 @@ mod tests {
     fn an_empty_trace_measures_nothing() {
         assert_eq!(Evidence::of(&Trace::default(), None), Evidence::default());
         assert!(Evidence::default().judge().is_empty());
+    }
+
+    #[test]
+    fn only_input_that_a_script_made_up_counts_as_made_up() {
+        let environment = |kind: Kind| {
+            let made_up = (0..10).map(|i| Event { t: f64::from(i), kind, trusted: false });
+            let trace = Trace { events: made_up.collect(), ..Trace::default() };
+            Evidence::of(&trace, None).family(Family::Environment).is_some()
+        };
+        assert!(environment(Kind::KeyDown(crate::trace::KeyClass::Letter)));
+        assert!(!environment(Kind::Scroll { top: 0.0, height: 900.0 }), "a page wakes its own listeners");
     }
 
     #[test]

@@ -53,6 +53,14 @@ pub enum Kind {
     Hidden,
 }
 
+impl Kind {
+    /// Whether somebody's hand does this. Pages themselves say that they scrolled or have the focus, to wake their own
+    /// listeners.
+    pub fn is_input(&self) -> bool {
+        !matches!(self, Self::Scroll { .. } | Self::Focus | Self::Blur | Self::Visible | Self::Hidden)
+    }
+}
+
 /// Where a pointer is and what it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pointer {

@@ -297,8 +297,10 @@ impl Shared {
     /// them: in whole px it would look like a program that sends where the pointer already is.
     fn admit(&mut self, kind: &Kind, event: &web_sys::Event, trusted: bool) -> bool {
         let facts = &mut self.facts;
-        facts.inputs = facts.inputs.saturating_add(1);
-        facts.untrusted = facts.untrusted.saturating_add(u32::from(!trusted));
+        if kind.is_input() {
+            facts.inputs = facts.inputs.saturating_add(1);
+            facts.untrusted = facts.untrusted.saturating_add(u32::from(!trusted));
+        }
         let (Kind::Move(p), Some(event)) = (kind, event.dyn_ref::<PointerEvent>()) else { return true };
         if p.device != PointerDevice::Mouse {
             return true;
