@@ -138,6 +138,22 @@ impl Paths {
         paths
     }
 
+    /// Whether keys moved the mouse, as systems offer to whoever cannot move one: along the compass's eight directions and
+    /// no others, across as well as down.
+    pub(crate) fn moved_by_keys(&self) -> bool {
+        let (mut across, mut down, mut other) = (0, 0, 0);
+        for stroke in self.strokes.iter().filter(|s| s.device == PointerDevice::Mouse) {
+            for step in stroke.moves.windows(2) {
+                let [dx, dy] = [0, 1].map(|i| libm::fabs(step[1].1[i] - step[0].1[i]));
+                across += u32::from(dy == 0.0);
+                down += u32::from(dx == 0.0);
+                other += u32::from(dx != 0.0 && dy != 0.0 && dx != dy);
+            }
+        }
+        // One step holds the turn where a key is changed.
+        across.min(down) >= 10 && other * 20 < across + down
+    }
+
     fn press(&mut self, t: f64, p: Pointer, recent: &[Sample], rushed: bool) {
         let at = [f64::from(p.x), f64::from(p.y)];
         let mut approach_moves = 0;
@@ -305,3 +321,30 @@ const RUSH_MS: f64 = 110.0;
 const MAX_MS: f64 = 6000.0;
 /// How many moves back a press looks.
 const RECENT: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Legs of twenty steps each, px a step, a pause after each.
+    fn moved(legs: &[[f32; 2]]) -> Paths {
+        let (mut t, mut at, mut events) = (0.0, [400.0, 400.0], Vec::new());
+        for [dx, dy] in legs {
+            for _ in 0..20 {
+                at = [at[0] + dx, at[1] + dy];
+                t += 17.0;
+                events.push(Event { t, kind: Kind::Move(Pointer::mouse(at[0], at[1])), trusted: true });
+            }
+            t += 600.0;
+        }
+        Paths::of(&events)
+    }
+
+    #[test]
+    fn a_mouse_moved_by_keys_goes_across_and_down() {
+        assert!(moved(&[[8.0, 0.0], [0.0, 5.0], [-4.0, -4.0], [3.0, 0.0]]).moved_by_keys());
+        assert!(!moved(&[[8.0, 0.0], [-5.0, 0.0], [3.0, 0.0]]).moved_by_keys(), "a slider");
+        assert!(!moved(&[[0.0, 6.0], [0.0, 9.0]]).moved_by_keys(), "a program from field to field");
+        assert!(!moved(&[[8.0, 3.0], [0.0, 5.0], [6.0, 0.0]]).moved_by_keys());
+    }
+}
