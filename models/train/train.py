@@ -53,8 +53,7 @@ POINTER_KINDS = {
     "learned": "learned generator", "blend": "blends of people", "quilt": "quilts of people", "replay": "replay of people", "bezier": "made Bezier curves",
     "minimum": "minimum jerk", "lognormal": "sums of lognormals", "spring": "springs",
     "spline": "splines", "steering": "steering agents", "steps": "straight steps and tweens",
-    "tween": "straight steps and tweens", "power_law": "power law", "wander": "wandering lines",
-    "pieces": "accelerations in pieces", "arc": "arcs", "control": "controllers",
+    "tween": "straight steps and tweens",
 }  # fmt: skip
 TYPING_KINDS = {
     "pptr": "Puppeteer type", "puppeteer-humanize": "puppeteer-humanize", "bumblebee": "bumblebee",
