@@ -1,6 +1,6 @@
 """Programs that move along a curve by a formula.
 
-Every kind is a sampler for one session; what it returns is `f(rng, a, b) -> (t_ms, xy)`: a stroke from point a to point b.
+Every kind is a sampler for one session; what it returns is `f(rng, a, b) -> (t_ms, xy)`: a stroke from point a to b.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""What the programs of curves.py, controllers.py and borrowed.py draw once a session: a real script fixes its easing, its
-speed and its noise."""
+"""What the programs of curves.py, controllers.py and borrowed.py draw once a session: a real script fixes its easing,
+its speed and its noise."""
 
 import numpy as np
 
