@@ -150,7 +150,7 @@ impl Paths {
                 other += u32::from(dx != 0.0 && dy != 0.0 && dx != dy);
             }
         }
-        // One step holds the turn where a key is changed.
+        // One step holds the turn where a key is changed. Counts chosen.
         across.min(down) >= 10 && other * 20 < across + down
     }
 

@@ -183,9 +183,9 @@ fn touched(events: &[Event]) -> bool {
     })
 }
 
-/// No finger holds a key of a keyboard, or touches glass, for less, ms.
+/// No finger holds a key of a keyboard, or touches glass, for less, ms; chosen.
 const AT_ONCE_MS: f64 = 20.0;
-/// Who picks letters on a screen, by pointer, gaze, switch or screen reader, takes longer for each, ms.
+/// Who picks letters on a screen, by pointer, gaze, switch or screen reader, takes longer for each, ms; chosen.
 const LETTER_BY_LETTER_MS: f64 = 400.0;
 /// A longer wait is thinking, not rhythm, ms.
 const PAUSE_MS: f64 = 1500.0;
