@@ -6,26 +6,30 @@ import numpy as np
 import draws
 
 
+def _resampled(strokes, moves, grid):
+    """Of every stroke over 60 px with at least that many moves: the way from start to end, its length, how long it took,
+    and its positions, from the first on, at the times `grid(t)`."""
+    for t, p in strokes:
+        d = p[-1] - p[0]
+        length = np.hypot(*d)
+        if length >= 60 and len(t) >= moves:
+            at = grid(t)
+            yield d, length, t[-1] - t[0], np.stack([np.interp(at, t, p[:, i]) for i in (0, 1)], 1) - p[0]
+
+
 class Quilt:
     """People's strokes cut into pieces and sewn together: each piece from somebody who at that share of the
     way went about as fast, so that every step is a person's and the whole is nobody's."""
 
     def __init__(self, strokes):
-        self.u, self.v, self.len, self.ms = [], [], [], []
-        for t, p in strokes:
-            d = p[-1] - p[0]
-            length = np.hypot(*d)
-            if length < 60 or len(t) < 12:
-                continue
-            grid = np.arange(t[0], t[-1], 8.0)
-            q = np.stack([np.interp(grid, t, p[:, i]) for i in (0, 1)], 1) - p[0]
+        self.u, self.v, self.len = [], [], []
+        for d, length, _, q in _resampled(strokes, 12, lambda t: np.arange(t[0], t[-1], 8.0)):
             z = (q[:, 0] + 1j * q[:, 1]) * np.exp(-1j * np.angle(complex(*d)))
             step = np.diff(z)
             self.v.append(step)
             self.u.append(np.cumsum(np.abs(step)) / max(np.abs(step).sum(), 1e-9))
             self.len.append(length)
-            self.ms.append(t[-1] - t[0])
-        self.len, self.ms = np.array(self.len), np.array(self.ms)
+        self.len = np.array(self.len)
         self.order = np.argsort(self.len)
 
     def session(self, rng):
@@ -87,15 +91,9 @@ class Learned:
 
     def __init__(self, strokes):
         rows = []
-        for t, p in strokes:
-            d = p[-1] - p[0]
-            length = np.hypot(*d)
-            if length < 60 or len(t) < 8:
-                continue
-            grid = np.linspace(t[0], t[-1], 33)
-            q = np.stack([np.interp(grid, t, p[:, i]) for i in (0, 1)], 1) - p[0]
+        for d, length, ms, q in _resampled(strokes, 8, lambda t: np.linspace(t[0], t[-1], 33)):
             u, n = d / length, np.array([-d[1], d[0]]) / length
-            rows.append(np.concatenate([q @ u / length, q @ n / length, [np.log(t[-1] - t[0])]]))
+            rows.append(np.concatenate([q @ u / length, q @ n / length, [np.log(ms)]]))
         rows = np.array(rows)
         rows = rows[(np.abs(rows[:, 33:66]).max(1) < 0.8) & (rows[:, :33].max(1) < 1.4)]
         self.rows = rows

@@ -5,11 +5,11 @@ use super::stats::{deviation, ln_floor, mean, median, variation};
 use super::{Direction, FeatureSpec, Finding};
 use crate::trace::PointerDevice;
 
-/// Facts of a mouse's presses; `None` without any, and where keys moved it. One value for each of [`SPECS`].
+/// Facts of a mouse's presses; `None` without any. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Mouse).collect::<Vec<_>>();
     // Presses without a single move anywhere: a recorder of presses only, or assistive technology.
-    if presses.is_empty() || paths.moves == 0 || paths.moved_by_keys() {
+    if presses.is_empty() || paths.moves == 0 {
         return None;
     }
     let intervals: Vec<f64> = presses.windows(2).map(|w| w[1].t - w[0].t).collect::<Vec<_>>();

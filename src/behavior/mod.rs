@@ -126,7 +126,7 @@ impl Evidence {
             let values = match family {
                 Family::Pointer => pointer::features(&paths),
                 Family::Click => click::features(&paths),
-                Family::Typing => typing::features(events),
+                Family::Typing => typing::features(&paths, events),
                 Family::Scroll => scroll::features(events),
                 Family::Touch => touch::features(&paths, events),
                 Family::Attention => attention::features(trace),

@@ -135,12 +135,17 @@ impl Paths {
             }
         }
         paths.close(&mut run);
+        if paths.moved_by_keys() {
+            // Neither its strokes nor its presses are a hand's.
+            paths.strokes.retain(|stroke| stroke.device != PointerDevice::Mouse);
+            paths.presses.retain(|press| press.device != PointerDevice::Mouse);
+        }
         paths
     }
 
     /// Whether keys moved the mouse, as systems offer to whoever cannot move one: along the compass's eight directions and
     /// no others, across as well as down.
-    pub(crate) fn moved_by_keys(&self) -> bool {
+    fn moved_by_keys(&self) -> bool {
         let (mut across, mut down, mut other) = (0, 0, 0);
         for stroke in self.strokes.iter().filter(|s| s.device == PointerDevice::Mouse) {
             for step in stroke.moves.windows(2) {
@@ -326,8 +331,8 @@ const RECENT: usize = 128;
 mod tests {
     use super::*;
 
-    /// Legs of twenty steps each, px a step, a pause after each.
-    fn moved(legs: &[[f32; 2]]) -> Paths {
+    /// Whether keys moved a mouse in legs of twenty steps each, px a step, with a pause after each and a press at the end.
+    fn by_keys(legs: &[[f32; 2]]) -> bool {
         let (mut t, mut at, mut events) = (0.0, [400.0, 400.0], Vec::new());
         for [dx, dy] in legs {
             for _ in 0..20 {
@@ -337,14 +342,17 @@ mod tests {
             }
             t += 600.0;
         }
-        Paths::of(&events)
+        events.push(Event { t, kind: Kind::Down(Pointer::mouse(at[0], at[1])), trusted: true });
+        let paths = Paths::of(&events);
+        assert_eq!(paths.strokes.is_empty(), paths.presses.is_empty(), "left out together");
+        paths.strokes.is_empty()
     }
 
     #[test]
     fn a_mouse_moved_by_keys_goes_across_and_down() {
-        assert!(moved(&[[8.0, 0.0], [0.0, 5.0], [-4.0, -4.0], [3.0, 0.0]]).moved_by_keys());
-        assert!(!moved(&[[8.0, 0.0], [-5.0, 0.0], [3.0, 0.0]]).moved_by_keys(), "a slider");
-        assert!(!moved(&[[0.0, 6.0], [0.0, 9.0]]).moved_by_keys(), "a program from field to field");
-        assert!(!moved(&[[8.0, 3.0], [0.0, 5.0], [6.0, 0.0]]).moved_by_keys());
+        assert!(by_keys(&[[8.0, 0.0], [0.0, 5.0], [-4.0, -4.0], [3.0, 0.0]]));
+        assert!(!by_keys(&[[8.0, 0.0], [-5.0, 0.0], [3.0, 0.0]]), "a slider");
+        assert!(!by_keys(&[[0.0, 6.0], [0.0, 9.0]]), "a program from field to field");
+        assert!(!by_keys(&[[8.0, 3.0], [0.0, 5.0], [6.0, 0.0]]));
     }
 }

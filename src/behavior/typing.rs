@@ -1,6 +1,7 @@
 //! The rhythm of keys: how long each is held and how they follow one another. Key classes only.
 
 use super::FeatureSpec;
+use super::path::{Paths, Press};
 use super::stats::{correlation, iqr, ln_floor, median, quantile, skewness};
 use crate::trace::{Event, KeyClass, Kind, PointerDevice};
 
@@ -9,7 +10,7 @@ pub(super) const MIN_KEYS: usize = 8;
 
 /// Facts of the keys; `None` below [`MIN_KEYS`], and where a hand's rhythm can't show: most releases were not seen, or
 /// keys on a screen were meant, which press and release at once. One value for each of [`SPECS`].
-pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
+pub(super) fn features(paths: &Paths, events: &[Event]) -> Option<Vec<Option<f64>>> {
     let keys = strokes(events);
     if keys.len() < MIN_KEYS {
         return None;
@@ -24,7 +25,8 @@ pub(super) fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
     let logs: Vec<f64> = intervals.iter().map(|i| ln_floor(*i, 1.0)).collect::<Vec<_>>();
     let middle = median(&mut intervals.clone())?.max(1.0);
     let dwell = median(&mut dwells.clone());
-    if dwells.len() * 2 < keys.len() || (dwell? < AT_ONCE_MS && (middle > LETTER_BY_LETTER_MS || touched(events))) {
+    let at_once = dwell.is_some_and(|dwell| dwell < AT_ONCE_MS);
+    if dwells.len() * 2 < keys.len() || (at_once && (middle > LETTER_BY_LETTER_MS || is_touched(paths))) {
         return None;
     }
     let rolled = pairs.iter().filter(|w| w[0].dwell.is_some_and(|d| w[0].down + d > w[1].down)).count();
@@ -171,16 +173,9 @@ fn drop_stuck(mut keys: Vec<Key>) -> Vec<Key> {
 }
 
 /// Whether a finger or pen touched the page itself, for as long as they do.
-fn touched(events: &[Event]) -> bool {
-    let mut since = f64::INFINITY;
-    events.iter().any(|event| match event.kind {
-        Kind::Down(p) if p.device != PointerDevice::Mouse => {
-            since = event.t;
-            false
-        }
-        Kind::Up(p) if p.device != PointerDevice::Mouse => event.t - since > AT_ONCE_MS,
-        _ => false,
-    })
+fn is_touched(paths: &Paths) -> bool {
+    let lasts = |press: &Press| press.hold.is_some_and(|hold| hold > AT_ONCE_MS);
+    paths.presses.iter().any(|press| press.device != PointerDevice::Mouse && lasts(press))
 }
 
 /// No finger holds a key of a keyboard, or touches glass, for less, ms; chosen.
@@ -196,6 +191,10 @@ const MAX_OPEN: usize = 12;
 mod tests {
     use super::*;
     use crate::trace::Pointer;
+
+    fn features(events: &[Event]) -> Option<Vec<Option<f64>>> {
+        super::features(&Paths::of(events), events)
+    }
 
     fn typed(count: usize, interval: f64, dwell: f64) -> Vec<Event> {
         let mut events: Vec<Event> = (0..count)

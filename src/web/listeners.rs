@@ -345,8 +345,9 @@ fn whole(at: [f64; 2]) -> [i32; 2] {
 /// Whether no pointer pressed: a screen reader was told to, or speech or a switch. Chromium then reports a mouse that
 /// presses with no force and nowhere within the element. Who forges that has nothing that speaks for a person.
 fn is_assisted(press: &PointerEvent) -> bool {
-    let nowhere = press.offset_x() == 0 && press.offset_y() == 0;
-    press.is_trusted() && nowhere && press.pressure() == 0.0 && press.pointer_type() == "mouse"
+    let forceless = press.is_trusted() && press.pressure() == 0.0 && press.pointer_type() == "mouse";
+    // Asking for the offset lays the page out: last.
+    forceless && press.offset_x() == 0 && press.offset_y() == 0
 }
 
 /// Whether the viewport begins somewhere else than the screen does.
