@@ -106,7 +106,7 @@ test("a face is registered with a session, confirms it later, and leaves by one 
     let attempt = 0;
     const look = async () => {
       // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
-      for (let again = 0; again < 6; again++, attempt++) {
+      for (let again = 0; again < 3; again++, attempt++) {
         // Every attempt draws its own prompts; the clip has one set of movements.
         await page.evaluate((nonce) => (document.querySelector("vouchsafe-face").dataset.nonce = nonce), nonceAt([attempt], ["open-mouth", "blink", "turn-left"]));
         await page.getByRole("button", { name: /Use the camera|Try again/ }).click();
