@@ -5,7 +5,7 @@ use super::stats::{deviation, ln_floor, mean, median, variation};
 use super::{Direction, FeatureSpec, Finding};
 use crate::trace::PointerDevice;
 
-/// Facts of a mouse's presses; `None` without any. One value for each of [`SPECS`].
+/// Facts of a mouse's presses; `None` without any, and where no hand moved it. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let presses: Vec<&Press> = paths.presses.iter().filter(|p| p.device == PointerDevice::Mouse).collect::<Vec<_>>();
     // Presses without a single move anywhere: a recorder of presses only, or assistive technology.

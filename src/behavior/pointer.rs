@@ -14,10 +14,10 @@ use crate::trace::PointerDevice;
 /// Fewer strokes than this say nothing.
 pub(super) const MIN_STROKES: usize = 2;
 
-/// Facts of the mouse's strokes; `None` below [`MIN_STROKES`]. One value for each of [`SPECS`].
+/// Facts of the mouse's strokes; `None` below [`MIN_STROKES`], and where no hand moved it. One value for each of [`SPECS`].
 pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let strokes: Vec<&Stroke> = paths.strokes.iter().filter(|s| s.device == PointerDevice::Mouse).collect::<Vec<_>>();
-    if strokes.len() < MIN_STROKES {
+    if strokes.len() < MIN_STROKES || paths.moves == 0 {
         return None;
     }
     let facts: Vec<[Option<f64>; STROKE_FACTS]> = strokes.iter().map(|s| stroke_facts(s)).collect::<Vec<_>>();
