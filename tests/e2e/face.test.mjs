@@ -63,8 +63,8 @@ test("a live person passes, and the camera is off afterwards", async () => {
     const running = page.waitForSelector("vouchsafe-face[data-phase=running]").then(() => page.waitForTimeout(700)).then(() => page.screenshot({ path: join(shots, "face-running.png") }));
     let ended = await checked(page, nonce);
     await running;
-    // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
-    for (let again = 0; ended.refusal === "repeated" && again < 2; again++) ended = await checked(page, nonce);
+    // A machine too busy to keep up misses a movement or sees the clip begin anew; that is no person's doing.
+    for (let again = 0; ["repeated", "timed-out"].includes(ended.refusal) && again < 2; again++) ended = await checked(page, nonce);
     assert.equal(ended.state, "passed", JSON.stringify(ended));
     assert.match(ended.evidence, /^[\w-]{19}$/);
     await page.screenshot({ path: join(shots, "face-passed.png") });
@@ -102,10 +102,14 @@ for (const [tag, language, start, hint] of [
 
 test("a face is registered with a session, confirms it later, and leaves by one click", async () => {
   await withCamera("live", async (page) => {
-    await page.addInitScript(() => Object.defineProperty(navigator, "webdriver", { get: () => false }));
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, "webdriver", { get: () => false });
+      window.refusals = [];
+      addEventListener("vouchsafe-face", ({ detail }) => detail.refusal && window.refusals.push(detail.refusal), true);
+    });
     let attempt = 0;
     const look = async () => {
-      // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
+      // A machine too busy to keep up misses a movement or sees the clip begin anew; that is no person's doing.
       for (let again = 0; again < 3; again++, attempt++) {
         // Every attempt draws its own prompts; the clip has one set of movements.
         await page.evaluate((nonce) => (document.querySelector("vouchsafe-face").dataset.nonce = nonce), nonceAt([attempt], ["open-mouth", "blink", "turn-left"]));
@@ -113,7 +117,7 @@ test("a face is registered with a session, confirms it later, and leaves by one 
         await page.waitForSelector("vouchsafe-face:is([data-phase=passed], [data-phase=refused])", { timeout: 80_000 });
         if (await page.locator("vouchsafe-face[data-phase=passed]").count()) return;
       }
-      assert.fail("the live clip was refused");
+      assert.fail(`the live clip was refused: ${await page.evaluate(() => window.refusals)}`);
     };
     await page.goto(`${server.url}/stay.html`);
     await page.waitForSelector("#learn:enabled");
