@@ -4,6 +4,7 @@ Every kind is a sampler for one session; what it returns is `f(rng, a, b) -> (t_
 """
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 import draws
 
@@ -183,5 +184,135 @@ def reaching(rng):
         phase = rng.uniform(0, 6.28, 2)
         shake = tremor * np.sin(2 * np.pi * hz * t[:, None] / 1000 * (1 + 0.03 * np.sin(t[:, None] / 300)) + phase)
         return t, p + noise + shake
+
+    return stroke
+
+
+def profile(rng):
+    """Some speed profile along a gentle curve, with noise that grows with the speed and corrections."""
+    duration, bell = draws.duration(rng), draws.bell(rng)
+    bow, waves, flutter, jitter = rng.uniform(0, 0.2), rng.integers(1, 4), rng.uniform(0, 0.25), rng.uniform(0, 0.4)
+    memory, size, dt, share = rng.uniform(0.3, 0.97), rng.uniform(0, 0.06), rng.uniform(7, 16.7), rng.uniform(0, 0.9)
+
+    def one(rng, a, b, ms):
+        d, n = draws.frame(a, b)
+        t = np.arange(0, ms + dt, dt)
+        drift = flutter * np.cumsum(rng.normal(0, 0.15, len(t)))
+        v = bell(t / ms) * np.exp(drift + rng.normal(0, 0.3 * jitter, len(t)))
+        u = np.concatenate([[0], np.cumsum(v)[:-1]])
+        u = u / u[-1]
+        side = sum(rng.normal(0, bow / k) * np.sin(np.pi * k * u) for k in range(1, waves + 1))
+        p = a + d * u[:, None] + n * side[:, None]
+        noise = draws.hand_noise(rng, p, memory, size)
+        return t, p + noise - np.linspace(0, 1, len(t))[:, None] * noise[-1]
+
+    return lambda rng, a, b: draws.corrected(rng, a, b, share, rng.uniform(0.01, 0.1), one, duration)
+
+
+def power_law(rng):
+    """A path of random curvature, walked at a speed that falls with a power of the curvature (Lacquaniti 1983)."""
+    duration, bell, noise, grain = draws.duration(rng), draws.bell(rng), draws.noise(rng), rng.random() < 0.5
+    beta, spread, knots, dt = rng.uniform(0.15, 0.5), rng.uniform(0.1, 1.2), rng.integers(2, 6), rng.uniform(7, 14)
+
+    def stroke(rng, a, b):
+        s = np.linspace(0, 1, 300)
+        turn = np.interp(s, np.linspace(0, 1, knots + 2), rng.normal(0, spread, knots + 2))
+        z = np.concatenate([[0], np.cumsum(np.exp(1j * np.cumsum(turn) / 100))[:-1]])
+        z = z / z[-1] if abs(z[-1]) > 1 else s + 0j
+        step = np.abs(np.gradient(z))
+        curvature = np.abs(np.gradient(np.unwrap(np.angle(np.gradient(z))))) / step
+        v = np.sqrt(bell(s)) * (curvature + 0.3) ** -beta + 1e-3
+        at = np.concatenate([[0], np.cumsum(step / v)[:-1]])
+        at = at / at[-1] * duration(np.hypot(*(b - a)))
+        t = np.arange(0, at[-1] + dt, dt)
+        way = complex(*(b - a)) * (np.interp(t, at, z.real) + 1j * np.interp(t, at, z.imag))
+        p = a + np.stack([way.real, way.imag], 1)
+        return t, p + noise(t) * 0.4 * np.sin(np.pi * np.linspace(0, 1, len(t)))[:, None] if grain else p
+
+    return stroke
+
+
+def fractional(rng):
+    """An eased line with fractional Brownian wander about it, tied at both ends."""
+    ease, duration = draws.ease(rng), draws.duration(rng)
+    hurst, size, along, dt = rng.uniform(0.5, 0.98), rng.uniform(0.01, 0.15), rng.uniform(0, 1), rng.uniform(7, 16)
+
+    def bridge(rng, n):
+        f = np.arange(1, 2 * n + 1)
+        x = np.fft.irfft(np.concatenate([[0], rng.normal(0, 1, (len(f), 2)) @ [1, 1j] * f ** -(hurst + 0.5)]))[:n]
+        x = x - x[0] - np.linspace(0, 1, n) * (x[-1] - x[0])
+        return x / (np.abs(x).max() + 1e-9)
+
+    def stroke(rng, a, b):
+        d, n = draws.frame(a, b)
+        t = np.arange(0, duration(np.hypot(*d)) + dt, dt)
+        u = ease(t / t[-1])
+        ahead = size * along * bridge(rng, len(t)) * np.sin(np.pi * u)
+        side = size * rng.normal() * bridge(rng, len(t))
+        return t, a + d * (u + ahead)[:, None] + n * side[:, None]
+
+    return stroke
+
+
+def smooth_wander(rng):
+    """An eased line whose pace and place wander smoothly: coarsely with the way, finely with the speed."""
+    ease, duration, dt = draws.ease(rng), draws.duration(rng), rng.uniform(7, 12)
+    coarse, fine = rng.uniform(60, 300), rng.uniform(8, 40)
+    pace, big, small = rng.uniform(0, 0.6), rng.uniform(0.01, 0.12), rng.uniform(0, 0.25)
+
+    def wander(rng, n, ms):
+        edge = int(4 * ms / dt) + 2
+        x = gaussian_filter1d(rng.normal(0, 1, (n + 2 * edge, 2)), max(ms / dt, 0.3), axis=0)[edge : edge + n]
+        return x / (x.std() + 1e-9)
+
+    def stroke(rng, a, b):
+        d, n = draws.frame(a, b)
+        t = np.arange(0, duration(np.hypot(*d)) + dt, dt)
+        s = np.concatenate([[0], np.cumsum(np.exp(pace * wander(rng, len(t), coarse)[:, 0]))[:-1]])
+        s = s / s[-1]
+        off = wander(rng, len(t), coarse) * big * np.sin(np.pi * s)[:, None]
+        p = a + d * (ease(s) + off[:, 0] / 2)[:, None] + n * off[:, 1:]
+        speed = np.hypot(*np.gradient(p, axis=0).T)[:, None]
+        return t, p + wander(rng, len(t), fine) * speed * small
+
+    return stroke
+
+
+def pieces(rng):
+    """Pieces of constant acceleration, forwards and sideways, rounded off."""
+    duration, dt = draws.duration(rng), 8.0
+    parts, soft, uneven, noise = rng.integers(2, 7), rng.uniform(10, 60), rng.uniform(0.1, 0.9), rng.uniform(0, 0.15)
+
+    def stroke(rng, a, b):
+        d, n = draws.frame(a, b)
+        t = np.arange(0, duration(np.hypot(*d)) + dt, dt)
+        knots = np.concatenate([[0], np.sort(rng.uniform(0, 1, parts - 1)), [1]])
+        speed = lambda inner: gaussian_filter1d(np.interp(t / t[-1], knots, [0, *inner, 0]), soft / dt)
+        u = np.cumsum(speed(np.abs(rng.normal(1, uneven, parts - 1))))
+        side = np.cumsum(speed(rng.normal(0, 0.3 * uneven, parts - 1))) * dt / t[-1]
+        u, side = (u - u[0]) / (u[-1] - u[0]), side - side[0] - np.linspace(0, 1, len(t)) * (side[-1] - side[0])
+        p = a + d * u[:, None] + n * side[:, None]
+        return t, p + draws.hand_noise(rng, p, 0.7, noise)
+
+    return stroke
+
+
+def arc(rng):
+    """Arcs and spirals whose speed follows a power of what is left to go, with corrections."""
+    duration, power, bend = draws.duration(rng), rng.uniform(0.4, 1.1), rng.uniform(0.1, 1.4)
+    rise, dt, noise, share = rng.uniform(20, 140), rng.uniform(7, 12), rng.uniform(0, 0.12), rng.uniform(0, 0.8)
+
+    def one(rng, a, b, ms):
+        left, curl = [1.0], rng.normal(0, bend)
+        while left[-1] > 0.004 and len(left) * dt < 1.5 * ms:
+            speed = 2.2 / ms * max(left[-1], 0.01) ** power * (1 - np.exp(-len(left) * dt / rise))
+            left.append(max(left[-1] - speed * dt, 0.0))
+        left = np.array(left)
+        z = complex(*(b - a)) * (1 - left * np.exp(1j * curl * (left - 1)))
+        return np.arange(len(left)) * dt, a + np.stack([z.real, z.imag], 1)
+
+    def stroke(rng, a, b):
+        t, p = draws.corrected(rng, a, b, share, 0.05, one, duration)
+        return t, p + draws.hand_noise(rng, p, 0.8, noise)
 
     return stroke
