@@ -16,16 +16,6 @@ KINDS = dict(
     spring=controllers.spring,
     spline=curves.spline,
     steering=controllers.steering,
-    minimum_profile=curves.profile,
-    power_law=curves.power_law,
-    wander_fractional=curves.fractional,
-    wander_smooth=curves.smooth_wander,
-    pieces=curves.pieces,
-    arc=curves.arc,
-    wind_smoothed=controllers.smoothed_wind,
-    control_optimal=controllers.optimal,
-    control_pid=controllers.pid,
-    control_counted=controllers.counted,
 )
 
 

@@ -170,16 +170,6 @@ def vary(trace, rng):
     return dict(trace, events=events)
 
 
-def trackpad(trace, rng):
-    """A person's session as devices report it that smooth a good deal and are moved slowly, as some trackpads are."""
-    pace, scale = np.exp(rng.uniform(0, 0.7)), np.exp(rng.uniform(-0.7, 0.3))
-    events = [
-        [round(t * pace), kind, *([round(v * scale) for v in rest] if kind in ("move", "down", "up") else rest)]
-        for t, kind, *rest in smoothed(trace["events"], rng.uniform(30, 80))
-    ]
-    return dict(trace, events=still_presses(events) if rng.random() < 0.5 else events)
-
-
 def smoothed(events, sigma):
     """Moves as a device or system that smooths them would report: Gaussian, `sigma` ms, within a movement."""
     out, run = [], []

@@ -89,39 +89,3 @@ def clock(rng):
 def frame(a, b):
     d = b - a
     return d, np.array([-d[1], d[0]])
-
-
-def bell(rng):
-    """How speed rises and falls along a movement, on [0, 1]: a beta law, a rise to a plateau, or two half cosines."""
-    kind, p, q = rng.integers(3), rng.uniform(1.5, 4), rng.uniform(1.5, 6)
-
-    def speed(s):
-        s = np.clip(s, 1e-6, 1 - 1e-6)
-        if kind == 0:
-            return s ** (p - 1) * (1 - s) ** (q - 1)
-        if kind == 1:
-            return np.minimum(np.minimum(s / (0.15 + 0.05 * p), 1), (1 - s) / (0.15 + 0.06 * q))
-        peak = 0.15 + 0.1 * p
-        fall = np.cos(np.pi / 2 * np.clip((s - peak) / (1 - peak), 0, 1))
-        return np.where(s < peak, np.sin(np.pi / 2 * s / peak), fall ** (q / 2))
-
-    return speed
-
-
-def hand_noise(rng, p, memory, size):
-    """Position noise that remembers the step before and grows with the speed."""
-    speed, out, last = np.hypot(*np.gradient(p, axis=0).T), np.zeros_like(p), np.zeros(2)
-    for i in range(len(p)):
-        last = memory * last + rng.normal(0, 1, 2)
-        out[i] = last * size * speed[i]
-    return out
-
-
-def corrected(rng, a, b, share, miss, one, duration):
-    """A movement by `one(rng, a, b, ms)` that in a share of cases misses, by that part of the way, and is corrected."""
-    length = np.hypot(*(b - a))
-    if rng.random() >= share:
-        return one(rng, a, b, duration(length))
-    t, p = one(rng, a, b + rng.normal(0, miss, 2) * length, duration(length))
-    t2, p2 = one(rng, p[-1], b, rng.uniform(90, 320))
-    return np.concatenate([t, t[-1] + rng.uniform(0, 120) + t2[1:]]), np.concatenate([p, p2[1:]])

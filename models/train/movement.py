@@ -11,9 +11,6 @@ import data
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
 # is missed.
 UNTRAINED = ["blend", "quilt"]
-# A window of a person's as a smoothing device reports it, against one as it was recorded: more of them, and programs that
-# move smoothly go through; fewer, and people with such devices don't. Chosen on kinds left out.
-SMOOTHED_WEIGHT = 0.15
 SIZES = [2, 3, 4, 5, 7, 10, 16, 30, 60]
 
 
@@ -41,13 +38,11 @@ def tables(seed=1, sessions=160):
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
                 add(data.vary(w, rng), 1, group, role, 0.7)
-                add(data.trackpad(w, rng), 1, group, role, SMOOTHED_WEIGHT)
         else:
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
             for w in data.click_windows(tr, 3):
                 add(w, 1, group, "test3")
-                add(data.trackpad(w, rng), 1, group, "smoothed3")
             add(tr, 1, group, "testall")
     for tr in data.read("human-pointer-delbot"):
         group = "delbot-" + str(tr.get("user"))
@@ -60,7 +55,6 @@ def tables(seed=1, sessions=160):
                 add(w, 1, name, "other")
             for w in data.click_windows(tr, 3):
                 add(w, 1, name, "other3")
-                add(data.trackpad(w, rng), 1, name, "smoothed3")
             add(tr, 1, name, "otherall")
     for path in sorted(data.data_dir().glob("*bot-*.jsonl.gz")):
         name = path.name.removesuffix(".jsonl.gz")

@@ -53,8 +53,7 @@ POINTER_KINDS = {
     "learned": "learned generator", "blend": "blends of people", "quilt": "quilts of people", "replay": "replay of people", "bezier": "made Bezier curves",
     "minimum": "minimum jerk", "lognormal": "sums of lognormals", "spring": "springs",
     "spline": "splines", "steering": "steering agents", "steps": "straight steps and tweens",
-    "tween": "straight steps and tweens", "power_law": "power law", "wander": "wandering lines",
-    "pieces": "accelerations in pieces", "arc": "arcs", "control": "controllers",
+    "tween": "straight steps and tweens",
 }  # fmt: skip
 TYPING_KINDS = {
     "pptr": "Puppeteer type", "puppeteer-humanize": "puppeteer-humanize", "bumblebee": "bumblebee",
@@ -353,14 +352,11 @@ def main():
         threshold = float(np.quantile(family.margin(model, people), 0.01))
         slope, offset = calibrate(margins, labels, threshold, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), "1.0 % (set)")]
-        for role in ("testall", "other3", "other", "otherall", "smoothed3"):
+        for role in ("testall", "other3", "other", "otherall"):
             rows_ = family.role(role, True)
             for group in sorted({g.split("-")[0] for g in family.meta["group"][rows_]}):
                 part = rows_ & np.array([g.split("-")[0] == group for g in family.meta["group"]])
-                what = {
-                    "testall": "whole sessions", "other3": "3 clicks", "other": "windows", "otherall": "whole sessions",
-                    "smoothed3": "3 clicks, smoothed and slowed",
-                }[role]  # fmt: skip
+                what = {"testall": "whole sessions", "other3": "3 clicks", "other": "windows", "otherall": "whole sessions"}[role]
                 alarms.append((f"{group}, {what}", int(part.sum()), share(family.margin(model, part) < threshold)))
         seen = {}
         for kind, *_ in rows:
