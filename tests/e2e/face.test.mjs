@@ -63,8 +63,8 @@ test("a live person passes, and the camera is off afterwards", async () => {
     const running = page.waitForSelector("vouchsafe-face[data-phase=running]").then(() => page.waitForTimeout(700)).then(() => page.screenshot({ path: join(shots, "face-running.png") }));
     let ended = await checked(page, nonce);
     await running;
-    // A machine too busy to keep up misses a movement or sees the clip begin anew; that is no person's doing.
-    for (let again = 0; ["repeated", "timed-out"].includes(ended.refusal) && again < 2; again++) ended = await checked(page, nonce);
+    // A machine too busy to keep up sees the clip begin anew; that is no person's doing.
+    for (let again = 0; ended.refusal === "repeated" && again < 2; again++) ended = await checked(page, nonce);
     assert.equal(ended.state, "passed", JSON.stringify(ended));
     assert.match(ended.evidence, /^[\w-]{19}$/);
     await page.screenshot({ path: join(shots, "face-passed.png") });

@@ -86,7 +86,8 @@ fn a_live_person_passes_whatever_is_asked() {
         // Every prompt but the smile, which cannot grow on the one in the photograph.
         for wanted in [Prompt::LookUp, Prompt::Blink, Prompt::MoveCloser] {
             let nonce = nonce_asking(|all| all.contains(&wanted) && !all.contains(&Prompt::Smile));
-            let frames = filmed(actor, &live(&nonce), |picture| picture);
+            let moves = live(&nonce);
+            let frames = filmed(actor, &moves, |picture| picture);
             let step = play_slowly(engine, &nonce, &frames);
             let Step::Passed(presence) = step else { panic!("{:?}: {step:?}", prompts(&nonce, 0)) };
             assert_eq!(presence.judge(), Ok(()));
@@ -94,8 +95,8 @@ fn a_live_person_passes_whatever_is_asked() {
             println!("{:?}: {presence:?}", prompts(&nonce, 0));
             if wanted == Prompt::Blink {
                 // Then once more and half as fast, as a person does whom a busy machine did not understand.
-                let twice = live(&nonce).into_iter().flat_map(|moved| [moved, moved]);
-                let moves: Vec<_> = live(&nonce).into_iter().chain(twice).collect();
+                let slowly = moves.iter().flat_map(|moved| [*moved, *moved]);
+                let moves: Vec<_> = moves.iter().copied().chain(slowly).collect();
                 keep("live", &filmed(actor, &moves, |picture| picture));
             }
         }
