@@ -15,7 +15,8 @@ use wasm_bindgen_cli_support::Bindgen;
 /// Builds `www/dist`.
 pub(crate) fn package(profile: Profile) -> Result<()> {
     setup::npm_packages()?;
-    let compiled = ARTEFACTS.iter().map(|artefact| compile(artefact, profile)).collect::<Result<Vec<_>>>()?;
+    let core = core_sources()?;
+    let compiled = ARTEFACTS.iter().map(|artefact| compile(artefact, profile, &core)).collect::<Result<Vec<_>>>()?;
     let dist = root().join("www/dist");
     let stamp = stamp(&compiled, profile)?;
     if std::fs::read_to_string(dist.join(".stamp")).is_ok_and(|built| built == stamp) {
@@ -94,26 +95,33 @@ const ARTEFACTS: [Artefact; 5] = [
     },
 ];
 
-/// The module as the compiler leaves it.
-fn compile(artefact: &Artefact, profile: Profile) -> Result<PathBuf> {
+/// The module as the compiler leaves it. Cargo takes the artefacts for one and makes each anew when the features
+/// change, so the modules are kept, each with what it was made from.
+fn compile(artefact: &Artefact, profile: Profile, core: &str) -> Result<PathBuf> {
     let name = match profile {
         // The arithmetic would take seconds a frame.
         Profile::Dev if artefact.simd => artefact.release,
         Profile::Dev => "wasm-dev",
         Profile::Release => artefact.release,
     };
-    say(format!("compiling the core to WebAssembly ({name}, {})", artefact.feature));
     let toolchain = setup::wasm_toolchain()?;
     // Only the module: made together with a Rust library it would be optimised a crate at a time.
     let mut cargo = toolchain.cargo("rustc", artefact.simd);
     cargo.args(["--profile", name, "--package", "vouchsafe", "--lib", "--crate-type", "cdylib"]);
     cargo.args(["--no-default-features", "--features", artefact.feature]);
-    run(&mut cargo)?;
-    // The next artefact is compiled to the same place.
     let folder = if artefact.simd { "target/wasm-simd" } else { "target/wasm" };
     let folder = root().join(folder).join("wasm32-unknown-unknown").join(name);
     let kept = folder.join(artefact.module.replace(".wasm", "-compiled.wasm"));
+    let stamp_path = kept.with_extension("stamp");
+    let stamp = format!("{cargo:?}\n{}\n{core}", toolchain.version()?);
+    if kept.is_file() && std::fs::read_to_string(&stamp_path).is_ok_and(|built| built == stamp) {
+        say(format!("the core for {} is up to date", artefact.module));
+        return Ok(kept);
+    }
+    say(format!("compiling the core to WebAssembly ({name}, {})", artefact.feature));
+    run(&mut cargo)?;
     std::fs::copy(folder.join("vouchsafe.wasm"), &kept).context("the module was not built")?;
+    std::fs::write(stamp_path, stamp)?;
     Ok(kept)
 }
 
@@ -306,18 +314,37 @@ fn integrity(dist: &Path) -> Result<()> {
     Ok(std::fs::write(dist.join("integrity.json"), serde_json::to_string_pretty(&digests)?)?)
 }
 
+/// Changes when anything that a module of the core is compiled from does.
+fn core_sources() -> Result<String> {
+    let mut sources = ["Cargo.toml", "Cargo.lock"].map(|name| root().join(name)).to_vec();
+    for folder in ["src", "vendor"] {
+        collect(&root().join(folder), &mut sources)?;
+    }
+    for entry in root().join("models").read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "bin" || extension == "digest") {
+            sources.push(path);
+        }
+    }
+    fingerprint(sources)
+}
+
 /// Changes when anything that goes into `www/dist` does.
 fn stamp(compiled: &[PathBuf], profile: Profile) -> Result<String> {
-    let mut hash = Sha256::new();
-    hash.update(format!("{profile:?}"));
     let mut sources = compiled.to_vec();
     sources.extend([root().join("www/package-lock.json"), root().join("xtask/src/build.rs")]);
-    collect(&root().join("www/src"), &mut sources)?;
-    collect(&root().join("www/languages"), &mut sources)?;
-    collect(&root().join("models/face"), &mut sources)?;
-    sources.sort();
-    for source in sources {
-        hash.update(std::fs::read(source)?);
+    for folder in ["www/src", "www/languages", "models/face"] {
+        collect(&root().join(folder), &mut sources)?;
+    }
+    Ok(format!("{profile:?} {}", fingerprint(sources)?))
+}
+
+/// Of files, in the order of their names.
+fn fingerprint(mut files: Vec<PathBuf>) -> Result<String> {
+    files.sort();
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
     }
     Ok(hex(hash.finalize()))
 }

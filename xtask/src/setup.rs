@@ -30,6 +30,15 @@ pub(crate) enum WasmToolchain {
 }
 
 impl WasmToolchain {
+    /// What the compiler calls itself.
+    pub(crate) fn version(&self) -> Result<String> {
+        let rustc = match self {
+            Self::Active => "rustc",
+            Self::Debian { .. } => "/usr/bin/rustc",
+        };
+        output(command(rustc).arg("-vV")).with_context(|| format!("`{rustc} -vV` failed"))
+    }
+
     /// `cargo SUBCOMMAND` for wasm32, up to and without package and profile. With vector instructions where
     /// `simd`: every browser since 2023 has them, but the first load should run in older ones too.
     pub(crate) fn cargo(&self, subcommand: &str, simd: bool) -> Command {
