@@ -66,6 +66,8 @@ pub(crate) struct Paths {
     pub(crate) presses: Vec<Press>,
     /// Moves of a mouse by a hand, after at most one per frame; none where keys moved it.
     pub(crate) moves: usize,
+    /// The shortest time between two events, ms: no clock that they could come from is finer by much.
+    pub(crate) tick: f64,
     /// Whether it crept since the last movement.
     crept: bool,
 }
@@ -81,12 +83,17 @@ struct Run {
 impl Paths {
     /// Reads the pointer events of a trace.
     pub(crate) fn of(events: &[Event]) -> Self {
-        let mut paths = Self::default();
+        let mut paths = Self { tick: f64::INFINITY, ..Self::default() };
         let mut run = Run::default();
         // The last few places the mouse was, newest last.
         let mut recent: Vec<Sample> = Vec::new();
         let mut held = false;
+        let mut last = f64::NEG_INFINITY;
         for event in events {
+            if event.t > last {
+                paths.tick = paths.tick.min(event.t - last);
+            }
+            last = event.t;
             match event.kind {
                 Kind::Move(p) => {
                     let sample = Sample::new(event.t, p);
