@@ -150,6 +150,17 @@ fn a_remote_desktop_at_30_hz_barely_moves_the_score() {
 }
 
 #[test]
+fn a_browser_that_rounds_its_clock_barely_moves_the_score() {
+    // Firefox with resistFingerprinting, so Tor Browser: whole frames of 60 Hz.
+    let frame = 1000.0 / 60.0;
+    let round = |event: &Event| Event { t: (event.t / frame).floor() * frame, ..*event };
+    barely_moves("a clock of 60 Hz", |trace| Trace {
+        events: trace.events.iter().map(round).collect(),
+        ..trace.clone()
+    });
+}
+
+#[test]
 fn other_pauses_to_think_barely_move_the_score() {
     barely_moves("pauses redrawn", repaused);
 }
