@@ -66,8 +66,8 @@ pub(crate) struct Paths {
     pub(crate) presses: Vec<Press>,
     /// Moves of a mouse by a hand, after at most one per frame; none where keys moved it.
     pub(crate) moves: usize,
-    /// The shortest time between two events, ms: no clock that they could come from is finer by much.
-    pub(crate) tick: f64,
+    /// Some events lie nearer than [`COARSE_MS`], so the clock is finer.
+    pub(crate) fine: bool,
     /// Whether it crept since the last movement.
     crept: bool,
 }
@@ -83,16 +83,14 @@ struct Run {
 impl Paths {
     /// Reads the pointer events of a trace.
     pub(crate) fn of(events: &[Event]) -> Self {
-        let mut paths = Self { tick: f64::INFINITY, ..Self::default() };
+        let mut paths = Self::default();
         let mut run = Run::default();
         // The last few places the mouse was, newest last.
         let mut recent: Vec<Sample> = Vec::new();
         let mut held = false;
         let mut last = f64::NEG_INFINITY;
         for event in events {
-            if event.t > last {
-                paths.tick = paths.tick.min(event.t - last);
-            }
+            paths.fine |= event.t > last && event.t - last < COARSE_MS;
             last = event.t;
             match event.kind {
                 Kind::Move(p) => {
@@ -319,6 +317,8 @@ pub(crate) const STEP_MS: f64 = 20.0;
 const PAUSE_MS: f64 = 200.0;
 /// No move for this long inside a stroke means the pointer stood still, ms.
 const STILL_MS: f64 = 70.0;
+/// Times that never lie nearer come from a clock too coarse to tell holds apart, or from a mouse that is asked too seldom, ms.
+const COARSE_MS: f64 = 5.0;
 /// Shortest stroke, in moves, ms and px of path.
 const MIN_MOVES: usize = 5;
 const MIN_MS: f64 = 120.0;

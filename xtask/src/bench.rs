@@ -10,6 +10,8 @@ pub(crate) enum Subject {
     Core,
     /// Programs told from people, beside BotD on the same pages, and on recorded sessions
     Behavior,
+    /// Verdicts on recorded sessions shown with another screen, rate or clock
+    Accidents,
     /// The server under load, beside the peers' verifiers
     Server,
     /// What challenges on doubt are worth against programs written for them
@@ -28,6 +30,7 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
     match subject {
         Subject::Core => core(),
         Subject::Behavior => behavior(arguments),
+        Subject::Accidents => accidents(),
         Subject::Server => server(arguments),
         Subject::Challenges => server_bench("step_up", "challenges on doubt, against programs"),
         Subject::Dashboard => server_bench("dashboard", "the dashboard over a million decisions"),
@@ -102,12 +105,19 @@ fn behavior(arguments: &[String]) -> Result<()> {
     setup::npm_install("tests/attack")?;
     build::package(Profile::Release)?;
     shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
-    say("compiling the command");
-    shell_run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))?;
+    setup::measuring_command()?;
     say("published tools on the demo's page, and recorded sessions");
     let mut node = command("node");
     node.arg(root().join("benches/behavior.mjs")).args(arguments);
     shell_run(node.env("CHROMIUM", browser.chromium))
+}
+
+fn accidents() -> Result<()> {
+    setup::recordings()?;
+    let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
+    setup::measuring_command()?;
+    say("recorded sessions, shown otherwise (half a minute)");
+    shell_run(command(python).arg(root().join("models/train/accidents.py")))
 }
 
 fn weight() -> Result<()> {

@@ -336,3 +336,17 @@ fn apt_install(what: &str, packages: &[&str]) -> Result<()> {
 }
 
 const WASM: &str = "wasm32-unknown-unknown";
+
+/// An error where the recorded sessions are not.
+pub(crate) fn recordings() -> Result<()> {
+    if !root().join("../shared/data").is_dir() {
+        bail!("no recorded sessions: expected them in ../shared/data");
+    }
+    Ok(())
+}
+
+/// The `vouchsafe` command, which measures them.
+pub(crate) fn measuring_command() -> Result<()> {
+    say("compiling the command");
+    run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))
+}

@@ -1,6 +1,6 @@
 use crate::setup;
-use crate::shell::{self, cargo, command, root, say};
-use anyhow::{Result, bail};
+use crate::shell::{self, command, root, say};
+use anyhow::Result;
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -14,18 +14,14 @@ pub(crate) enum Subject {
 
 /// Trains a model with the pinned Python packages of `models/train`.
 pub(crate) fn run(subject: Subject) -> Result<()> {
-    let data = root().join("../shared/data");
-    if !data.is_dir() {
-        bail!("no training data: expected the recorded sessions in ../shared/data");
-    }
+    setup::recordings()?;
     let (environment, requirements, scripts): (_, _, &[_]) = match subject {
         Subject::Behavior => ("target/train-venv", "requirements.txt", &["train.py"]),
         Subject::Identity => ("target/identity-venv", "identity-requirements.txt", &["habits.py", "identity.py"]),
     };
     let folder = root().join("models/train");
     let python = setup::python(environment, &format!("models/train/{requirements}"))?;
-    say("compiling the feature extractor");
-    shell::run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))?;
+    setup::measuring_command()?;
     say("training (a few minutes)");
     scripts.iter().try_for_each(|script| shell::run(command(&python).arg(folder.join(script))))
 }

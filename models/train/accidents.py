@@ -1,0 +1,128 @@
+"""Verdicts on the same people and programs, recorded otherwise: another screen, another rate, another clock.
+
+Prints the table of `models/behavior.md`. Run by `cargo xtask bench accidents`, which builds the `vouchsafe` command first.
+"""
+
+import json
+import subprocess
+
+import numpy as np
+
+import data
+import keys
+import movement
+
+PLACED = ("move", "down", "up")
+
+
+def times(change):
+    """Times changed by a function of them, in order as before."""
+    return lambda trace: dict(trace, events=[[int(change(e[0])), *e[1:]] for e in trace["events"]])
+
+
+def places(step):
+    """Positions as a screen reports them whose px are `step` times as large."""
+
+    def change(trace):
+        at = lambda e: [e[0], e[1], *(int(round(v / step)) for v in e[2:4]), *e[4:]] if e[1] in PLACED else e
+        return dict(trace, events=[at(e) for e in trace["events"]])
+
+    return change
+
+
+def clock(period):
+    return times(lambda t: t // period * period)
+
+
+def rate(hz):
+    """Of the moves in each `1 / hz`, the last."""
+
+    def change(trace):
+        out, frame = [], None
+        for e in trace["events"]:
+            if e[1] == "move":
+                now = int(e[0] * hz / 1000)
+                if now == frame and out and out[-1][1] == "move":
+                    out.pop()
+                frame = now
+            out.append(e)
+        return dict(trace, events=out)
+
+    return change
+
+
+def dropped(share):
+    rng = np.random.default_rng(1)
+    return lambda trace: dict(trace, events=[e for e in trace["events"] if e[1] != "move" or rng.random() > share])
+
+
+def smoothed(sigma):
+    def change(trace):
+        whole = lambda e: [*e[:2], *(int(round(v)) for v in e[2:4])] if e[1] in PLACED else e
+        return dict(trace, events=[whole(e) for e in data.smoothed(trace["events"], sigma)])
+
+    return change
+
+
+ACCIDENTS = {
+    "as recorded": lambda trace: trace,
+    "moves at 30 Hz": rate(30),
+    "moves at 20 Hz": rate(20),
+    "moves at 10 Hz": rate(10),
+    "two moves of five lost": dropped(0.4),
+    "positions in half as many px": places(2),
+    "positions in a third as many px": places(3),
+    "times in steps of 16.7 ms": clock(1000 / 60),
+    "times in steps of 33 ms": clock(1000 / 30),
+    "times in steps of 100 ms": clock(100),
+    "a third faster": times(lambda t: t * 0.75),
+    "twice as fast": times(lambda t: t * 0.5),
+    "twice as slow": times(lambda t: t * 2),
+    "moves smoothed over 20 ms": smoothed(20),
+    "moves smoothed over 35 ms": smoothed(35),
+}
+# What changes moves alone leaves typing as it is.
+TYPING = [name for name in ACCIDENTS if name.startswith(("as", "times", "a third", "twice"))]
+
+
+def sessions():
+    """(column, whether it is typing, traces), people first."""
+    threes = lambda traces: [w for tr in traces for w in data.click_windows(tr, 3)]
+    moved = [tr for tr in data.read("human-pointer") if movement.user_number(tr) > 60]
+    recorded = lambda pattern: [
+        tr for path in sorted(data.data_dir().glob(pattern)) for tr in data.read(path.name.removesuffix(".jsonl.gz"))
+    ]
+    phrases = data.bksd()
+    people = sorted({tr["user"] for tr in phrases}, key=int)
+    unseen = [tr for tr in phrases if people.index(tr["user"]) % 10 >= 7]
+    return [
+        ("SapiMouse", False, threes(moved)),
+        ("Freihaut", False, threes(data.read("human-pointer-freihaut"))),
+        ("programs, moving", False, threes(recorded("chromium-bot-*.jsonl.gz"))),
+        ("BKSD", True, unseen),
+        ("Aalto", True, data.read("human-typing")),
+        ("programs, typing", True, [keys.cut(tr, 0, 40) for tr in recorded("typing-bot-*.jsonl.gz")]),
+    ]
+
+
+def called_bots(traces):
+    tool = data.ROOT / "target/release/vouchsafe"
+    lines = [json.dumps(dict(id=str(i), source="x", viewport=tr["viewport"], events=tr["events"])) for i, tr in enumerate(traces)]
+    done = subprocess.run([tool, "score", "-"], input="\n".join(lines), capture_output=True, text=True, check=True)
+    return np.mean([json.loads(line)["verdict"] == "bot" for line in done.stdout.splitlines()])
+
+
+def main():
+    columns = sessions()
+    print("| % called bots | " + " | ".join(f"{name} ({len(traces)})" for name, _, traces in columns) + " |")
+    print("|---|" + "---|" * len(columns))
+    for name, change in ACCIDENTS.items():
+        cells = []
+        for _, typing, traces in columns:
+            left = typing and name not in TYPING
+            cells.append("" if left else f"{100 * called_bots([change(tr) for tr in traces]):.1f}")
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
