@@ -3,9 +3,6 @@
 Prints the table of `models/behavior.md`. Run by `cargo xtask bench accidents`, which builds the `vouchsafe` command first.
 """
 
-import json
-import subprocess
-
 import numpy as np
 
 import data
@@ -57,11 +54,7 @@ def dropped(share):
 
 
 def smoothed(sigma):
-    def change(trace):
-        whole = lambda e: [*e[:2], *(int(round(v)) for v in e[2:4])] if e[1] in PLACED else e
-        return dict(trace, events=[whole(e) for e in data.smoothed(trace["events"], sigma)])
-
-    return change
+    return lambda trace: places(1)(dict(trace, events=data.smoothed(trace["events"], sigma)))
 
 
 ACCIDENTS = {
@@ -88,28 +81,22 @@ TYPING = [name for name in ACCIDENTS if name.startswith(("as", "times", "a third
 def sessions():
     """(column, whether it is typing, traces), people first."""
     threes = lambda traces: [w for tr in traces for w in data.click_windows(tr, 3)]
-    moved = [tr for tr in data.read("human-pointer") if movement.user_number(tr) > 60]
-    recorded = lambda pattern: [
-        tr for path in sorted(data.data_dir().glob(pattern)) for tr in data.read(path.name.removesuffix(".jsonl.gz"))
-    ]
+    programs = lambda pattern: [tr for name in data.recorded(pattern) for tr in data.read(name)]
+    moved = [tr for tr in data.read("human-pointer") if movement.user_number(tr) > movement.LAST_TRAINED]
     phrases = data.bksd()
-    people = sorted({tr["user"] for tr in phrases}, key=int)
-    unseen = [tr for tr in phrases if people.index(tr["user"]) % 10 >= 7]
+    trained = keys.trained_on(tr["user"] for tr in phrases)
     return [
         ("SapiMouse", False, threes(moved)),
         ("Freihaut", False, threes(data.read("human-pointer-freihaut"))),
-        ("programs, moving", False, threes(recorded("chromium-bot-*.jsonl.gz"))),
-        ("BKSD", True, unseen),
+        ("programs, moving", False, threes(programs("chromium-bot-*"))),
+        ("BKSD", True, [tr for tr in phrases if tr["user"] not in trained]),
         ("Aalto", True, data.read("human-typing")),
-        ("programs, typing", True, [keys.cut(tr, 0, 40) for tr in recorded("typing-bot-*.jsonl.gz")]),
+        ("programs, typing", True, [keys.cut(tr, 0, 40) for tr in programs("typing-bot-*")]),
     ]
 
 
 def called_bots(traces):
-    tool = data.ROOT / "target/release/vouchsafe"
-    lines = [json.dumps(dict(id=str(i), source="x", viewport=tr["viewport"], events=tr["events"])) for i, tr in enumerate(traces)]
-    done = subprocess.run([tool, "score", "-"], input="\n".join(lines), capture_output=True, text=True, check=True)
-    return np.mean([json.loads(line)["verdict"] == "bot" for line in done.stdout.splitlines()])
+    return np.mean([answer["verdict"] == "bot" for answer in data.command("score", traces=traces)])
 
 
 def main():

@@ -38,11 +38,7 @@ def main():
     typists = data.read("human-typing-bksd")
     for i in range(6):
         add(typists[-1 - 37 * i], f"human-typing-{i}")
-    for path in sorted(data.data_dir().glob("chromium-bot-*.jsonl.gz")):
-        name = path.name.removesuffix(".jsonl.gz")
-        add(data.read(name)[0], name)
-    for path in sorted(data.data_dir().glob("typing-bot-*.jsonl.gz")):
-        name = path.name.removesuffix(".jsonl.gz")
+    for name in data.recorded("chromium-bot-*") + data.recorded("typing-bot-*"):
         add(data.read(name)[0], name)
     made = dict(source="made", viewport=[1280, 720])
     add(dict(made, label="human", events=[[0, "focus"]]), "nothing-but-focus")

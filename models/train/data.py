@@ -25,6 +25,11 @@ def read(name):
         return [json.loads(line) for line in lines]
 
 
+def recorded(pattern):
+    """Names of the sets that a pattern fits, in order, as `read` takes them."""
+    return [path.name.removesuffix(".jsonl.gz") for path in sorted(data_dir().glob(f"{pattern}.jsonl.gz"))]
+
+
 def bksd():
     """BKSD's phrases with the person as `user` and the set's own name, which has the language in it, as `typist`.
 
@@ -40,17 +45,22 @@ def bksd():
     return out
 
 
-def measure(traces):
-    """Evidence bytes of each trace: {family: array [n, features] with 0 rows where absent}, and
-    {"strokes": list of n arrays [strokes, facts]}."""
+def command(subcommand, *options, traces):
+    """What `vouchsafe SUBCOMMAND` answers for each trace."""
     tool = ROOT / "target/release/vouchsafe"
     lines = []
     for i, tr in enumerate(traces):
         lines.append(json.dumps(dict(id=str(i), source="x", viewport=tr["viewport"], events=tr["events"])))
-    done = subprocess.run([tool, "features", "--bytes", "-"], input="\n".join(lines), capture_output=True, text=True)
+    done = subprocess.run([tool, subcommand, *options, "-"], input="\n".join(lines), capture_output=True, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"vouchsafe features failed: {done.stderr[:500]}")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+        raise SystemExit(f"vouchsafe {subcommand} failed: {done.stderr[:500]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measure(traces):
+    """Evidence bytes of each trace: {family: array [n, features] with 0 rows where absent}, and
+    {"strokes": list of n arrays [strokes, facts]}."""
+    lines = command("features", "--bytes", traces=traces)
     rows = [line["features"] for line in lines]
     out = {"strokes": [np.array(line["strokes"], np.uint8).reshape(-1, STROKE_FACTS) for line in lines]}
     for family in FAMILIES:

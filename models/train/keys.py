@@ -34,6 +34,11 @@ def vary(trace, rng, low=-0.5, high=0.4):
     return dict(trace, events=out)
 
 
+def trained_on(users):
+    """Seven of ten of BKSD's people; the others are never trained on."""
+    return {user for i, user in enumerate(sorted(set(users), key=int)) if i % 10 < 7}
+
+
 def tables(seed=2, sessions=4000):
     rng = np.random.default_rng(seed)
     items = []
@@ -45,9 +50,9 @@ def tables(seed=2, sessions=4000):
     typists = {}
     for tr in data.bksd():
         typists.setdefault((tr["user"], tr["typist"]), []).append(tr)
-    people = sorted({user for user, _ in typists}, key=int)
+    trained = trained_on(user for user, _ in typists)
     for (user, _), traces in sorted(typists.items()):
-        role = "train" if people.index(user) % 10 < 7 else "test"
+        role = "train" if user in trained else "test"
         for i in range(len(traces) - 1):
             # Phrases have sixteen keys; whoever fills in a form writes more.
             for count, weight in ((1, 0.4), (2, 0.7), (3, 0.5), (5, 0.3)):
@@ -66,8 +71,7 @@ def tables(seed=2, sessions=4000):
         for first in (0, 40):
             add(cut(tr, first, 40), 1, f"aalto-{tr['user']}", part)
         add(tr, 1, f"aalto-{tr['user']}", part if part == "level" else "otherall")
-    for path in sorted(data.data_dir().glob("typing-bot-*.jsonl.gz")):
-        name = path.name.removesuffix(".jsonl.gz")
+    for name in data.recorded("typing-bot-*"):
         for tr in data.read(name):
             group = name.removeprefix("typing-bot-")
             add(tr, 0, group, "train", 0.5)

@@ -11,6 +11,8 @@ import data
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
 # is missed.
 UNTRAINED = ["blend", "quilt"]
+# Users of SapiMouse above this are never trained on.
+LAST_TRAINED = 60
 SIZES = [2, 3, 4, 5, 7, 10, 16, 30, 60]
 
 
@@ -31,7 +33,7 @@ def tables(seed=1, sessions=160):
     train_strokes = []
     for tr in people:
         n = user_number(tr)
-        role = "train" if n <= 60 else "test"
+        role = "train" if n <= LAST_TRAINED else "test"
         group = f"sapimouse-{n}"
         if role == "train":
             train_strokes += data.strokes(tr)[:80]
@@ -56,8 +58,7 @@ def tables(seed=1, sessions=160):
             for w in data.click_windows(tr, 3):
                 add(w, 1, name, "other3")
             add(tr, 1, name, "otherall")
-    for path in sorted(data.data_dir().glob("*bot-*.jsonl.gz")):
-        name = path.name.removesuffix(".jsonl.gz")
+    for name in data.recorded("*bot-*"):
         if name.startswith("typing"):
             continue
         real = name.startswith("chromium-")

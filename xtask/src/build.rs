@@ -113,7 +113,7 @@ fn compile(artefact: &Artefact, profile: Profile, core: &str) -> Result<PathBuf>
     let folder = root().join(folder).join("wasm32-unknown-unknown").join(name);
     let kept = folder.join(artefact.module.replace(".wasm", "-compiled.wasm"));
     let stamp_path = kept.with_extension("stamp");
-    let stamp = format!("{cargo:?}\n{}\n{core}", toolchain.version()?);
+    let stamp = format!("{cargo:?}\n{core}");
     if kept.is_file() && std::fs::read_to_string(&stamp_path).is_ok_and(|built| built == stamp) {
         say(format!("the core for {} is up to date", artefact.module));
         return Ok(kept);
@@ -314,7 +314,7 @@ fn integrity(dist: &Path) -> Result<()> {
     Ok(std::fs::write(dist.join("integrity.json"), serde_json::to_string_pretty(&digests)?)?)
 }
 
-/// Changes when anything that a module of the core is compiled from does.
+/// Changes when anything that a module of the core is compiled from does, or the compiler.
 fn core_sources() -> Result<String> {
     let mut sources = ["Cargo.toml", "Cargo.lock"].map(|name| root().join(name)).to_vec();
     for folder in ["src", "vendor"] {
@@ -326,7 +326,7 @@ fn core_sources() -> Result<String> {
             sources.push(path);
         }
     }
-    fingerprint(sources)
+    Ok(format!("{}\n{}", setup::wasm_toolchain()?.version()?, fingerprint(sources)?))
 }
 
 /// Changes when anything that goes into `www/dist` does.

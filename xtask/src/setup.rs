@@ -34,7 +34,7 @@ impl WasmToolchain {
     pub(crate) fn version(&self) -> Result<String> {
         let rustc = match self {
             Self::Active => "rustc",
-            Self::Debian { .. } => "/usr/bin/rustc",
+            Self::Debian { .. } => DEBIAN_RUSTC,
         };
         output(command(rustc).arg("-vV")).with_context(|| format!("`{rustc} -vV` failed"))
     }
@@ -60,7 +60,7 @@ impl WasmToolchain {
             Self::Debian { linker } => {
                 flags.push_str(&format!(" -C linker={}", linker.display()));
                 let mut cargo = command("/usr/bin/cargo");
-                cargo.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+                cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
                 cargo.arg(subcommand).arg("-Zbuild-std=std,panic_abort");
                 if subcommand == "rustc" {
                     // Since the library is compiled anyway: without messages for panics nobody reads.
@@ -130,7 +130,7 @@ fn active_has_wasm() -> bool {
 }
 
 fn debian_toolchain() -> Option<WasmToolchain> {
-    let (rustc, cargo) = (Path::new("/usr/bin/rustc"), Path::new("/usr/bin/cargo"));
+    let (rustc, cargo) = (Path::new(DEBIAN_RUSTC), Path::new("/usr/bin/cargo"));
     let sysroot = output(command(rustc).args(["--print", "sysroot"]))?;
     let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml");
     (cargo.is_file() && sources.is_file()).then(|| Some(WasmToolchain::Debian { linker: wasm_linker()? }))?
@@ -240,6 +240,20 @@ pub(crate) fn bench_peers() -> Result<()> {
 
 const FACE_LANDMARKER: &str = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff";
 
+/// An error where the recorded sessions are not.
+pub(crate) fn recordings() -> Result<()> {
+    if !root().join("../shared/data").is_dir() {
+        bail!("no recorded sessions: expected them in ../shared/data");
+    }
+    Ok(())
+}
+
+/// The `vouchsafe` command, which measures them.
+pub(crate) fn measuring_command() -> Result<()> {
+    say("compiling the command");
+    run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))
+}
+
 /// `folder/node_modules` as the lock file there says.
 pub(crate) fn npm_install(folder: &str) -> Result<()> {
     let at = root().join(folder);
@@ -336,17 +350,4 @@ fn apt_install(what: &str, packages: &[&str]) -> Result<()> {
 }
 
 const WASM: &str = "wasm32-unknown-unknown";
-
-/// An error where the recorded sessions are not.
-pub(crate) fn recordings() -> Result<()> {
-    if !root().join("../shared/data").is_dir() {
-        bail!("no recorded sessions: expected them in ../shared/data");
-    }
-    Ok(())
-}
-
-/// The `vouchsafe` command, which measures them.
-pub(crate) fn measuring_command() -> Result<()> {
-    say("compiling the command");
-    run(cargo().args(["build", "--release", "--package", "vouchsafe", "--bin", "vouchsafe"]))
-}
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
