@@ -19,8 +19,10 @@ KINDS = dict(
 )
 
 
-def session(rng, stroke, strokes):
-    """Events of one session: strokes to random targets, mostly ending in a click."""
+def session(rng, stroke, strokes, delivery=None):
+    """Events of one session: strokes to random targets, mostly ending in a click. `delivery` says what comes of each
+    stroke's moves; by default [`deliver`]."""
+    delivery = delivery or deliver
     w, h = rng.integers(900, 2000), rng.integers(600, 1200)
     events, t = [], 0.0
     at = np.array([rng.uniform(0, w), rng.uniform(0, h)])
@@ -36,8 +38,8 @@ def session(rng, stroke, strokes):
         else:
             to = np.array([rng.uniform(0, w), rng.uniform(0, h)])
         ts, ps = stroke(rng, at, to)
-        sent = deliver(rng, t + ts, ps)
-        if not resends and events and len(sent) > 1 and sent[0][2:] == events[-1][2:]:
+        sent = delivery(rng, t + ts, ps)
+        if not resends and events and len(sent) > 1 and np.array_equal(np.round(sent[0][2:]), np.round(events[-1][2:])):
             sent = sent[1:]
         events += sent
         t += ts[-1]
@@ -72,6 +74,11 @@ def deliver(rng, t, p):
             events.append(e)
         last = e[2:]
     return events
+
+
+def undelivered(_, t, p):
+    """What a program asks for, before a browser makes events of it."""
+    return [[float(ti), "move", *map(float, pi)] for ti, pi in zip(t, p)]
 
 
 # Typing ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ["pointer", "click", "typing", "scroll", "touch", "attention", "environment"]
 STROKE_FACTS = 26
+MADE = ROOT / "models/train/chromium.jsonl.xz"
+KINDS = ["move", "down", "up"]
 
 
 def data_dir():
@@ -42,6 +45,32 @@ def bksd():
         if phrase not in seen:
             out.append(dict(tr, typist=tr["user"], user=re.sub(r"\D", "", tr["user"])))
             seen.add(phrase)
+    return out
+
+
+def write_made(traces):
+    """Writes what record.py recorded, every event after its kind as what it adds to the one before; the bytes written."""
+    lines = []
+    for tr in traces:
+        last, packed = np.zeros(3, int), []
+        for t, kind, x, y in tr["events"]:
+            now = np.array([t, x, y])
+            packed += [KINDS.index(kind), *(now - last).tolist()]
+            last = now
+        lines.append(json.dumps(dict(tr, events=packed), separators=(",", ":")) + "\n")
+    MADE.write_bytes(lzma.compress("".join(lines).encode()))
+    return MADE.stat().st_size
+
+
+def made():
+    """Adversaries and people played in a real Chromium, as a page there saw them."""
+    out = []
+    with lzma.open(MADE, "rt") as lines:
+        for line in lines:
+            tr = json.loads(line)
+            packed = np.array(tr["events"]).reshape(-1, 4)
+            packed[:, 1:] = np.cumsum(packed[:, 1:], 0)
+            out.append(dict(tr, events=[[t, KINDS[kind], x, y] for kind, t, x, y in packed.tolist()]))
     return out
 
 

@@ -21,6 +21,23 @@ def user_number(trace):
     return int(digits[0]) if digits else 0
 
 
+def trained_strokes(people):
+    """Of each recording that is trained on, the first movements."""
+    return [stroke for tr in people if user_number(tr) <= LAST_TRAINED for stroke in data.strokes(tr)[:80]]
+
+
+def adversaries(strokes):
+    """By name, what makes each kind of adversary's sessions (`f(rng)` gives a stroke sampler); some borrow people's strokes."""
+    learned = borrowed.Learned(strokes)
+    return dict(
+        adv.KINDS,
+        learned=learned.session,
+        blend=borrowed.Blend(learned).session,
+        quilt=borrowed.Quilt(strokes).session,
+        replay=borrowed.Replay(strokes).session,
+    )
+
+
 def tables(seed=1, sessions=160):
     """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
     rng = np.random.default_rng(seed)
@@ -30,13 +47,11 @@ def tables(seed=1, sessions=160):
         items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
 
     people = data.read("human-pointer")
-    train_strokes = []
     for tr in people:
         n = user_number(tr)
         role = "train" if n <= LAST_TRAINED else "test"
         group = f"sapimouse-{n}"
         if role == "train":
-            train_strokes += data.strokes(tr)[:80]
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
                 add(data.vary(w, rng), 1, group, role, 0.7)
@@ -76,13 +91,7 @@ def tables(seed=1, sessions=160):
             for w in data.click_windows(tr, 3):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
-    kinds = dict(adv.KINDS)
-    learned = borrowed.Learned(train_strokes)
-    kinds["learned"] = learned.session
-    kinds["blend"] = borrowed.Blend(learned).session
-    kinds["quilt"] = borrowed.Quilt(train_strokes).session
-    kinds["replay"] = borrowed.Replay(train_strokes).session
-    for kind, make in kinds.items():
+    for kind, make in adversaries(trained_strokes(people)).items():
         for _ in range(sessions):
             stroke = make(rng)
             for size in rng.choice(SIZES, 3, replace=False) if kind not in UNTRAINED else ():
@@ -92,6 +101,18 @@ def tables(seed=1, sessions=160):
                     add(data.vary(s, rng), 0, f"made-{kind}", "train", 0.7)
             add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
             add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
+    for tr in data.made():
+        person = tr["label"] == "human"
+        group = f"sapimouse-{user_number(tr)}" if person else tr["source"]
+        unseen = person and user_number(tr) > LAST_TRAINED
+        if not unseen and group.removeprefix("made-") not in UNTRAINED:
+            for w in data.windows(tr, rng, SIZES, 2):
+                add(w, int(person), group, "train")
+                add(data.vary(w, rng), int(person), group, "train", 0.5)
+        if unseen or not person:
+            for w in data.windows(tr, rng, [4], 2):
+                add(w, int(person), group, f"recorded-{tr['player']}")
+            add(tr, int(person), group, "recorded-all")
     bytes_ = data.measure([t for t, _ in items])
     meta = {k: np.array([m[k] for _, m in items]) for k in items[0][1]}
     return bytes_, meta

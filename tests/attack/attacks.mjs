@@ -5,15 +5,14 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto"
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { chromium, claimsOf, corpus, replay, root, startBrowser, tickWords } from "../e2e/helpers.mjs";
+import { EXECUTABLE, chromium, claimsOf, corpus, replay, root, startBrowser, startScreen, tickWords } from "../e2e/helpers.mjs";
 
 const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 const FIELDS = [["#name", "Ada Lovelace"], ["#email", "ada@example.org"], ["#password", "correct horse"]];
-const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 const VIEWPORT = { width: 1280, height: 800 };
 
@@ -137,22 +136,16 @@ const KEYSYMS = { " ": "space", "@": "at", ".": "period" };
 
 /** Headed Chromium under Xvfb, whose pointer and keys xdotool moves: no debugging protocol touches the page's input. */
 const onScreen = (move, type) => async (url) => {
-  const display = `:${90 + Math.floor(Math.random() * 900)}`;
-  const screen = spawn("Xvfb", [display, "-screen", "0", "1300x950x24"], { stdio: "ignore" });
-  const env = { ...process.env, DISPLAY: display };
-  const x = (...args) => run("xdotool", args.map(String), { env });
-  const { chromium } = require("patchright-core");
-  let browser;
+  const screen = await startScreen({ width: 1280, height: 800 }, require("patchright-core").chromium);
+  const x = (...args) => run("xdotool", args.map(String), { env: screen.env });
   try {
-    await pause(700);
-    browser = await chromium.launch({ executablePath: EXECUTABLE, headless: false, env, args: ["--no-first-run", "--disable-gpu", "--window-position=0,0", "--window-size=1280,940"], chromiumSandbox: false });
-    const page = await browser.newPage({ viewport: null });
+    const { page } = screen;
     await page.goto(url);
     await pause(800);
-    const origin = await page.evaluate(() => [window.screenX, window.screenY + window.outerHeight - window.innerHeight]);
+    const [left, top] = await screen.origin();
     const target = async (id) => {
       const { x, y } = await somewhereIn(page, id);
-      return { x: Math.round(origin[0] + x), y: Math.round(origin[1] + y) };
+      return { x: Math.round(left + x), y: Math.round(top + y) };
     };
     let at = { x: 300, y: 300 };
     for (const [id, text] of [...FIELDS, ["#submit"]]) {
@@ -164,8 +157,7 @@ const onScreen = (move, type) => async (url) => {
     }
     return await ended(page, undefined, {}, false);
   } finally {
-    await browser?.close();
-    screen.kill();
+    await screen.close();
   }
 };
 

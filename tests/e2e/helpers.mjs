@@ -11,6 +11,7 @@ import { join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
 const require = createRequire(join(root, "www/package.json"));
+export const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const { chromium } = require("playwright-core");
 const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -55,17 +56,49 @@ export function startBrowser({ automated = true, without = [] } = {}) {
   if (!automated) args.push("--disable-blink-features=AutomationControlled");
   const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
   return chromium
-    .launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, ignoreDefaultArgs: without, chromiumSandbox: false })
+    .launch({ executablePath: EXECUTABLE, args, ignoreDefaultArgs: without, chromiumSandbox: false })
     .then((browser) => ({
       browser,
       page: (options = {}) => browser.newPage({ userAgent: automated ? undefined : agent, ...options }),
     }));
 }
 
+/** A screen of its own (Xvfb) with a browser on it, for a page of that size. `env` is what xdotool needs to move its
+ * pointer, `origin` where the page begins. */
+export async function startScreen({ width, height }, launcher = chromium) {
+  const size = [width + 20, height + 150];
+  const screen = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", `${size.join("x")}x24`], { stdio: ["ignore", "pipe", "ignore"] });
+  let browser;
+  const close = async () => {
+    await browser?.close().catch(() => undefined);
+    screen.kill();
+  };
+  try {
+    const [number] = await once(screen.stdout, "data");
+    const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
+    const args = ["--no-first-run", "--disable-gpu", "--window-position=0,0", `--window-size=${size[0]},${size[1]}`];
+    browser = await launcher.launch({ executablePath: EXECUTABLE, headless: false, env, args, chromiumSandbox: false });
+    const page = await browser.newPage({ viewport: null });
+    const origin = () => page.evaluate(() => [window.screenX, window.screenY + window.outerHeight - window.innerHeight]);
+    return { page, env, origin, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /** The committed corpus of recorded sessions. */
 export function corpus() {
   const text = readFileSync(join(root, "tests/corpus/traces.jsonl"), "utf8");
   return text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** A `move`, `down` or `up` through the debugging protocol; answered when the page has had it, or is gone. */
+export function sendPointer(cdp, kind, x, y) {
+  const type = { move: "mouseMoved", down: "mousePressed", up: "mouseReleased" }[kind];
+  const pressed = kind !== "move";
+  const event = { type, x, y, button: pressed ? "left" : "none", clickCount: pressed ? 1 : 0 };
+  return cdp.send("Input.dispatchMouseEvent", event).catch(() => undefined);
 }
 
 /** Replays a recorded person's movement and presses with its own timing, shifted to stay inside the page. */
@@ -81,12 +114,8 @@ export async function replay(page, trace, { limit = Infinity } = {}) {
     if (!["move", "down", "up"].includes(kind)) continue;
     const wait = start + (t - first) - performance.now();
     if (wait > 1) await new Promise((resume) => setTimeout(resume, wait));
-    const type = { move: "mouseMoved", down: "mousePressed", up: "mouseReleased" }[kind];
-    const button = kind === "move" ? "none" : "left";
     // Not awaited one by one: the recording's clock leads, as a hand would.
-    void cdp
-      .send("Input.dispatchMouseEvent", { type, x: x * scale, y: y * scale, button, clickCount: kind === "move" ? 0 : 1 })
-      .catch(() => undefined);
+    void sendPointer(cdp, kind, x * scale, y * scale);
   }
   await page.evaluate(() => new Promise((resume) => setTimeout(resume, 50)));
 }

@@ -82,7 +82,7 @@ fn identity() -> Result<()> {
         shell_run(&mut bench)
     };
     let browser = setup::browser()?;
-    let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
+    let python = setup::training_python()?;
     build::package(Profile::Release)?;
     shell_run(cargo().args(["build", "--package", "vouchsafe-server", "--quiet"]))?;
     say("recorded people (four minutes)");
@@ -114,7 +114,7 @@ fn behavior(arguments: &[String]) -> Result<()> {
 
 fn accidents() -> Result<()> {
     setup::recordings()?;
-    let python = setup::python("target/train-venv", "models/train/requirements.txt")?;
+    let python = setup::training_python()?;
     setup::measuring_command()?;
     say("recorded sessions, shown otherwise (half a minute)");
     shell_run(command(python).arg(root().join("models/train/accidents.py")))

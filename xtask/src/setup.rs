@@ -295,6 +295,11 @@ pub(crate) fn python(environment: &str, requirements: &str) -> Result<PathBuf> {
     Ok(python)
 }
 
+/// What the behaviour model is trained, recorded for and measured with.
+pub(crate) fn training_python() -> Result<PathBuf> {
+    python("target/train-venv", "models/train/requirements.txt")
+}
+
 /// For the tests of the shared replay store.
 pub(crate) fn redis() -> Result<()> {
     need(&["redis-server"], "Redis", &["redis-server"], "redis-server is missing: install Redis or Valkey")

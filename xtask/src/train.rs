@@ -12,16 +12,29 @@ pub(crate) enum Subject {
     Identity,
 }
 
+/// Plays the adversaries in a real Chromium and keeps what a page sees of them for training.
+pub(crate) fn record() -> Result<()> {
+    setup::recordings()?;
+    let browser = setup::browser()?;
+    setup::screen()?;
+    setup::npm_packages()?;
+    let python = setup::training_python()?;
+    say("recording the adversaries in Chromium (half an hour; leave the machine alone)");
+    shell::run(command(&python).arg(root().join("models/train/record.py")).env("CHROMIUM", browser.chromium))
+}
+
 /// Trains a model with the pinned Python packages of `models/train`.
 pub(crate) fn run(subject: Subject) -> Result<()> {
     setup::recordings()?;
-    let (environment, requirements, scripts): (_, _, &[_]) = match subject {
-        Subject::Behavior => ("target/train-venv", "requirements.txt", &["train.py"]),
-        Subject::Identity => ("target/identity-venv", "identity-requirements.txt", &["habits.py", "identity.py"]),
+    let (python, scripts): (_, &[_]) = match subject {
+        Subject::Behavior => (setup::training_python()?, &["train.py"]),
+        Subject::Identity => {
+            let python = setup::python("target/identity-venv", "models/train/identity-requirements.txt")?;
+            (python, &["habits.py", "identity.py"])
+        }
     };
-    let folder = root().join("models/train");
-    let python = setup::python(environment, &format!("models/train/{requirements}"))?;
     setup::measuring_command()?;
     say("training (a few minutes)");
+    let folder = root().join("models/train");
     scripts.iter().try_for_each(|script| shell::run(command(&python).arg(folder.join(script))))
 }
