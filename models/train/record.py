@@ -44,6 +44,8 @@ def main():
     player = data.ROOT / "models/train/record.mjs"
     done = subprocess.run(["node", player], input=lines, stdout=subprocess.PIPE, text=True, check=True)
     traces = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(traces) < 0.9 * len(scripts):
+        raise SystemExit(f"only {len(traces)} of {len(scripts)} sessions were recorded: {data.MADE} stays as it was")
     size = data.write_made(traces)
     print(f"{data.MADE}: {len(traces)} sessions, {size} bytes")
 

@@ -74,7 +74,10 @@ export async function startScreen({ width, height }, launcher = chromium) {
     screen.kill();
   };
   try {
-    const [number] = await once(screen.stdout, "data");
+    const ended = once(screen, "exit").then(() => {
+      throw new Error("Xvfb did not start");
+    });
+    const [number] = await Promise.race([once(screen.stdout, "data"), ended]);
     const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
     const args = ["--no-first-run", "--disable-gpu", "--window-position=0,0", `--window-size=${size[0]},${size[1]}`];
     browser = await launcher.launch({ executablePath: EXECUTABLE, headless: false, env, args, chromiumSandbox: false });
