@@ -9,8 +9,6 @@ import data
 import keys
 import movement
 
-PLACED = ("move", "down", "up")
-
 
 def times(change):
     """Times changed by a function of them, in order as before."""
@@ -21,7 +19,7 @@ def places(step):
     """Positions as a screen reports them whose px are `step` times as large."""
 
     def change(trace):
-        at = lambda e: [e[0], e[1], *(int(round(v / step)) for v in e[2:4]), *e[4:]] if e[1] in PLACED else e
+        at = lambda e: [e[0], e[1], *(int(round(v / step)) for v in e[2:4]), *e[4:]] if e[1] in data.PLACED else e
         return dict(trace, events=[at(e) for e in trace["events"]])
 
     return change

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ["pointer", "click", "typing", "scroll", "touch", "attention", "environment"]
 STROKE_FACTS = 26
 MADE = ROOT / "models/train/chromium.jsonl.xz"
-KINDS = ["move", "down", "up"]
+# Events with a place.
+PLACED = ["move", "down", "up"]
 
 
 def data_dir():
@@ -55,7 +56,7 @@ def write_made(traces):
         last, packed = np.zeros(3, int), []
         for t, kind, x, y in tr["events"]:
             now = np.array([t, x, y])
-            packed += [KINDS.index(kind), *(now - last).tolist()]
+            packed += [PLACED.index(kind), *(now - last).tolist()]
             last = now
         lines.append(json.dumps(dict(tr, events=packed), separators=(",", ":")) + "\n")
     MADE.write_bytes(lzma.compress("".join(lines).encode()))
@@ -70,7 +71,7 @@ def made():
             tr = json.loads(line)
             packed = np.array(tr["events"]).reshape(-1, 4)
             packed[:, 1:] = np.cumsum(packed[:, 1:], 0)
-            out.append(dict(tr, events=[[t, KINDS[kind], x, y] for kind, t, x, y in packed.tolist()]))
+            out.append(dict(tr, events=[[t, PLACED[kind], x, y] for kind, t, x, y in packed.tolist()]))
     return out
 
 
@@ -185,7 +186,7 @@ def vary(trace, rng):
     human = trace.get("label") == "human"
     for e in smoothed(trace["events"], rng.uniform(15, 50)) if human and rng.random() < 0.25 else trace["events"]:
         t = e[0] * pace
-        if e[1] in ("move", "down", "up"):
+        if e[1] in PLACED:
             x, y = e[2] * flip[0] * scale, e[3] * flip[1] * scale
             if swap:
                 x, y = y, x
@@ -264,7 +265,7 @@ def resent(events, rng, share):
                 place, last_t = e[2:4], e[0]
                 continue
         out.append(e)
-        if e[1] in ("move", "down", "up"):
+        if e[1] in PLACED:
             place = e[2:4]
         if e[1] == "move":
             last_t = e[0]

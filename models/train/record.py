@@ -33,7 +33,7 @@ def played(people, rng):
         trained = movement.user_number(tr) <= movement.LAST_TRAINED
         for i, w in enumerate(data.windows(tr, rng, [STROKES], 1 if trained else 3)):
             start = w["events"][0][0]
-            events = [[e[0] - start, *e[1:4]] for e in w["events"] if e[1] in data.KINDS]
+            events = [[e[0] - start, *e[1:4]] for e in w["events"] if e[1] in data.PLACED]
             yield dict(w, id=f"{tr['id']}-{i}", player=["timed", "system"][(n + i) % 2], events=events)
 
 
