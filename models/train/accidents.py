@@ -80,7 +80,7 @@ def sessions():
     """(column, whether it is typing, traces), people first."""
     threes = lambda traces: [w for tr in traces for w in data.click_windows(tr, 3)]
     programs = lambda pattern: [tr for name in data.recorded(pattern) for tr in data.read(name)]
-    moved = [tr for tr in data.read("human-pointer") if movement.user_number(tr) > movement.LAST_TRAINED]
+    moved = [tr for tr in data.read("human-pointer") if not movement.trained_on(tr)]
     phrases = data.bksd()
     trained = keys.trained_on(tr["user"] for tr in phrases)
     return [

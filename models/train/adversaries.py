@@ -19,10 +19,28 @@ KINDS = dict(
 )
 
 
-def session(rng, stroke, strokes, delivery=None):
+def deliver(rng, t, p):
+    """What a page at 60 Hz gets: the last position of each frame, whole pixels and ms, no repeats."""
+    out, last = {}, None
+    phase = rng.uniform(0, 1000 / 60)
+    for ti, pi in zip(t, np.round(p).astype(int)):
+        out[int((ti + phase) * 60 / 1000)] = [int(round(ti)), "move", int(pi[0]), int(pi[1])]
+    events = []
+    for e in out.values():
+        if last is None or e[2:] != last:
+            events.append(e)
+        last = e[2:]
+    return events
+
+
+def undelivered(_, t, p):
+    """What a program asks for, before a browser makes events of it."""
+    return [[float(ti), "move", *map(float, pi)] for ti, pi in zip(t, p)]
+
+
+def session(rng, stroke, strokes, delivery=deliver):
     """Events of one session: strokes to random targets, mostly ending in a click. `delivery` says what comes of each
-    stroke's moves; by default [`deliver`]."""
-    delivery = delivery or deliver
+    stroke's moves."""
     w, h = rng.integers(900, 2000), rng.integers(600, 1200)
     events, t = [], 0.0
     at = np.array([rng.uniform(0, w), rng.uniform(0, h)])
@@ -60,25 +78,6 @@ def session(rng, stroke, strokes, delivery=None):
             events.append([round(t), "move", int(round(at[0])), int(round(at[1]))])
             t += rng.uniform(220, 400)
     return dict(viewport=[int(w), int(h)], events=events)
-
-
-def deliver(rng, t, p):
-    """What a page at 60 Hz gets: the last position of each frame, whole pixels and ms, no repeats."""
-    out, last = {}, None
-    phase = rng.uniform(0, 1000 / 60)
-    for ti, pi in zip(t, np.round(p).astype(int)):
-        out[int((ti + phase) * 60 / 1000)] = [int(round(ti)), "move", int(pi[0]), int(pi[1])]
-    events = []
-    for e in out.values():
-        if last is None or e[2:] != last:
-            events.append(e)
-        last = e[2:]
-    return events
-
-
-def undelivered(_, t, p):
-    """What a program asks for, before a browser makes events of it."""
-    return [[float(ti), "move", *map(float, pi)] for ti, pi in zip(t, p)]
 
 
 # Typing ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def main():
             "events": [[round(e[0] - t0, 1), *e[1:]] for e in trace["events"]],
         })  # fmt: skip
 
-    people = [tr for tr in data.read("human-pointer") if movement.user_number(tr) > 60]
+    people = [tr for tr in data.read("human-pointer") if not movement.trained_on(tr)]
     for i, tr in enumerate(people[::3][:10]):
         spans = data.runs(tr)
         first = len(spans) // 3

@@ -53,12 +53,9 @@ def write_made(traces):
     """Writes what record.py recorded, every event after its kind as what it adds to the one before; the bytes written."""
     lines = []
     for tr in traces:
-        last, packed = np.zeros(3, int), []
-        for t, kind, x, y in tr["events"]:
-            now = np.array([t, x, y])
-            packed += [PLACED.index(kind), *(now - last).tolist()]
-            last = now
-        lines.append(json.dumps(dict(tr, events=packed), separators=(",", ":")) + "\n")
+        packed = np.array([[PLACED.index(kind), t, x, y] for t, kind, x, y in tr["events"]])
+        packed[:, 1:] = np.diff(packed[:, 1:], axis=0, prepend=0)
+        lines.append(json.dumps(dict(tr, events=packed.ravel().tolist()), separators=(",", ":")) + "\n")
     MADE.write_bytes(lzma.compress("".join(lines).encode()))
     return MADE.stat().st_size
 

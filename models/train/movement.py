@@ -11,8 +11,6 @@ import data
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
 # is missed.
 UNTRAINED = ["blend", "quilt"]
-# Users of SapiMouse above this are never trained on.
-LAST_TRAINED = 60
 SIZES = [2, 3, 4, 5, 7, 10, 16, 30, 60]
 
 
@@ -21,9 +19,14 @@ def user_number(trace):
     return int(digits[0]) if digits else 0
 
 
+def trained_on(trace):
+    """Users 1 to 60 of SapiMouse; the others are never trained on."""
+    return user_number(trace) <= 60
+
+
 def trained_strokes(people):
     """Of each recording that is trained on, the first movements."""
-    return [stroke for tr in people if user_number(tr) <= LAST_TRAINED for stroke in data.strokes(tr)[:80]]
+    return [stroke for tr in people if trained_on(tr) for stroke in data.strokes(tr)[:80]]
 
 
 def adversaries(strokes):
@@ -48,9 +51,8 @@ def tables(seed=1, sessions=160):
 
     people = data.read("human-pointer")
     for tr in people:
-        n = user_number(tr)
-        role = "train" if n <= LAST_TRAINED else "test"
-        group = f"sapimouse-{n}"
+        role = "train" if trained_on(tr) else "test"
+        group = f"sapimouse-{user_number(tr)}"
         if role == "train":
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
@@ -104,7 +106,7 @@ def tables(seed=1, sessions=160):
     for tr in data.made():
         person = tr["label"] == "human"
         group = f"sapimouse-{user_number(tr)}" if person else tr["source"]
-        unseen = person and user_number(tr) > LAST_TRAINED
+        unseen = person and not trained_on(tr)
         if not unseen and group.removeprefix("made-") not in UNTRAINED:
             for w in data.windows(tr, rng, SIZES, 2):
                 add(w, int(person), group, "train")

@@ -3,12 +3,14 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { sendPointer, startBrowser, startScreen } from "../../tests/e2e/helpers.mjs";
+import { setTimeout as pause } from "node:timers/promises";
+import { play, sendPointer, startBrowser, startScreen } from "../../tests/e2e/helpers.mjs";
 
 /** How many play at once: more, and the machine is what is recorded. */
 const ABREAST = 3;
 const FRAME_MS = 1000 / 60;
-const until = (time) => new Promise((resume) => setTimeout(resume, Math.max(0, time - performance.now())));
+/** Until whoever plays is ready, and until the page has had the last event. */
+const SETTLE_MS = 500;
 
 /** Runs in the page: keeps what a page would. */
 function listen() {
@@ -18,28 +20,15 @@ function listen() {
   }
 }
 
-/** Sends each step when it is due; where `send` is waited for, an answer later than a quarter of a frame delays everything
- * after it. */
-async function play(events, send, waits) {
-  let start = performance.now() + 50;
-  for (const [t, ...step] of events) {
-    await until(start + t);
-    const sent = send(...step);
-    if (waits) {
-      await sent;
-      start += Math.max(0, performance.now() - (start + t) - FRAME_MS / 4);
-    }
-  }
-  await until(performance.now() + 200);
-}
-
 async function byProtocol({ viewport: [width, height], events }, waits) {
   const { browser, page: open } = await startBrowser({ automated: false });
   try {
     const page = await open({ viewport: { width, height } });
     await page.evaluate(listen);
     const cdp = await page.context().newCDPSession(page);
-    await play(events, (...step) => sendPointer(cdp, ...step), waits);
+    await pause(SETTLE_MS);
+    await play(events, (...step) => sendPointer(cdp, ...step), { waits });
+    await pause(SETTLE_MS);
     return await page.evaluate(() => window.seen);
   } finally {
     await browser.close();
@@ -54,7 +43,9 @@ async function bySystem({ viewport: [width, height], events }) {
     const [left, top] = await screen.origin();
     const pointer = spawn("xdotool", ["-"], { env, stdio: ["pipe", "ignore", "inherit"] });
     const steps = { down: () => "mousedown 1", up: () => "mouseup 1", move: (x, y) => `mousemove ${Math.round(left + x)} ${Math.round(top + y)}` };
-    await play(events, (kind, x, y) => pointer.stdin.write(`${steps[kind](x, y)}\n`), false);
+    await pause(SETTLE_MS);
+    await play(events, (kind, x, y) => pointer.stdin.write(`${steps[kind](x, y)}\n`));
+    await pause(SETTLE_MS);
     pointer.stdin.end();
     return await page.evaluate(() => window.seen);
   } finally {

@@ -30,8 +30,7 @@ def adversaries(people, rng):
 def played(people, rng):
     """One window of each recording that is trained on, three of each other."""
     for n, tr in enumerate(people):
-        trained = movement.user_number(tr) <= movement.LAST_TRAINED
-        for i, w in enumerate(data.windows(tr, rng, [STROKES], 1 if trained else 3)):
+        for i, w in enumerate(data.windows(tr, rng, [STROKES], 1 if movement.trained_on(tr) else 3)):
             start = w["events"][0][0]
             events = [[e[0] - start, *e[1:4]] for e in w["events"] if e[1] in data.PLACED]
             yield dict(w, id=f"{tr['id']}-{i}", player=["timed", "system"][(n + i) % 2], events=events)

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 import data
 import keys
 import movement
+import record
 
 MODELS = data.ROOT / "models"
 DEPTH, NODES = 3, 7
@@ -47,7 +48,7 @@ TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 13: 
 POINTER_MONOTONE = {60: -1, 61: 1}
 
 # How record.py plays sessions, and all of them whole.
-RECORDED = ["timed", "awaited", "system", "all"]
+RECORDED = [*record.PLAYERS, "all"]
 
 # Generators that share their movement are left out together.
 POINTER_KINDS = {

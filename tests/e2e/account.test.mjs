@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { asking, chromium, corpus, errorsOf, nonceAsking, replay, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
+import { EXECUTABLE, asking, chromium, corpus, errorsOf, nonceAsking, replay, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
 
 const shots = join(root, "target/screenshots");
 const secret = Buffer.alloc(32, 7);
@@ -258,7 +258,7 @@ describe("an account defends itself", () => {
 
   test("a new address asks for a face where one is wanted", { skip: !existsSync(join(root, "target/clips/live.mjpeg")) && "no clip yet: cargo xtask test native" }, async () => {
     const args = ["--disable-gpu", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${join(root, "target/clips/live.mjpeg")}`];
-    const seeing = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false });
+    const seeing = await chromium.launch({ executablePath: EXECUTABLE, args, chromiumSandbox: false });
     try {
       const context = await seeing.newContext({ permissions: ["camera"], viewport: { width: 1100, height: 900 } });
       // Challenges that ask for what the clip shows: only who knows the server's secret can make them.

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium, errorsOf, nonceAsking, nonceAt, root, startServer, violations } from "./helpers.mjs";
+import { EXECUTABLE, chromium, errorsOf, nonceAsking, nonceAt, root, startServer, violations } from "./helpers.mjs";
 
 const clips = join(root, "target/clips");
 const shots = join(root, "target/screenshots");
@@ -23,7 +23,7 @@ after(() => server?.stop());
 async function withCamera(clip, work, { allow = true, ...options } = {}) {
   const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--use-fake-device-for-media-stream"];
   if (clip) args.push(`--use-file-for-fake-video-capture=${join(clips, `${clip}.mjpeg`)}`);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false });
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args, chromiumSandbox: false });
   try {
     const context = await browser.newContext({ permissions: allow ? ["camera"] : [], viewport: { width: 1100, height: 900 }, ...options });
     const page = await context.newPage();

@@ -104,22 +104,31 @@ export function sendPointer(cdp, kind, x, y) {
   return cdp.send("Input.dispatchMouseEvent", event).catch(() => undefined);
 }
 
+/** Gives every step of `[ms, ...step]` to `send` when it is due. Where `waits`, what `send` gives back later than a quarter
+ * of a frame delays everything after it. */
+export async function play(events, send, { waits = false } = {}) {
+  let start = performance.now();
+  for (const [t, ...step] of events) {
+    const wait = start + t - performance.now();
+    if (wait > 1) await new Promise((resume) => setTimeout(resume, wait));
+    const sent = send(...step);
+    if (waits) {
+      await sent;
+      start += Math.max(0, performance.now() - (start + t) - 1000 / 60 / 4);
+    }
+  }
+}
+
 /** Replays a recorded person's movement and presses with its own timing, shifted to stay inside the page. */
 export async function replay(page, trace, { limit = Infinity } = {}) {
   const cdp = await page.context().newCDPSession(page);
   const { width, height } = page.viewportSize();
   const [w, h] = trace.viewport;
   const scale = Math.min(1, width / w, height / h);
-  const start = performance.now();
   const first = trace.events[0][0];
-  for (const [t, kind, x, y] of trace.events) {
-    if (t - first > limit) break;
-    if (!["move", "down", "up"].includes(kind)) continue;
-    const wait = start + (t - first) - performance.now();
-    if (wait > 1) await new Promise((resume) => setTimeout(resume, wait));
-    // Not awaited one by one: the recording's clock leads, as a hand would.
-    void sendPointer(cdp, kind, x * scale, y * scale);
-  }
+  const events = trace.events.filter(([t, kind]) => t - first <= limit && ["move", "down", "up"].includes(kind));
+  // Not awaited one by one: the recording's clock leads, as a hand would.
+  await play(events.map(([t, ...step]) => [t - first, ...step]), (kind, x, y) => sendPointer(cdp, kind, x * scale, y * scale));
   await page.evaluate(() => new Promise((resume) => setTimeout(resume, 50)));
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { asking, chromium as launcher, claimsOf, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
+import { EXECUTABLE, asking, chromium as launcher, claimsOf, errorsOf, nonceAsking, root, startBrowser, startServer, tickWords, violations } from "./helpers.mjs";
 
 const secret = Buffer.alloc(32, 7);
 const clip = join(root, "target/clips/live.mjpeg");
@@ -244,7 +244,7 @@ describe("each way leads in", () => {
 
 test("a living face before the camera leads in", { skip: !existsSync(clip) && "no clip yet: cargo xtask test native" }, async () => {
   const args = ["--disable-gpu", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${clip}`];
-  const seeing = await launcher.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, chromiumSandbox: false });
+  const seeing = await launcher.launch({ executablePath: EXECUTABLE, args, chromiumSandbox: false });
   try {
     const context = await seeing.newContext({ permissions: ["camera"] });
     // A challenge that asks for what the clip shows: only who knows the server's secret can make one.

@@ -40,14 +40,14 @@ impl Mint {
     }
 
     pub fn voucher_with(&mut self, edit: impl FnOnce(&mut Terms)) -> String {
-        let evidence = loop {
-            self.made += 1;
-            let evidence = varied(&self.people[self.made as usize % self.people.len()], &noise(self.made));
-            // Noise can make somebody of a person whom a model doubts.
-            if Policy::default().decide(&evidence).verdict == Verdict::Human {
-                break evidence;
-            }
-        };
+        let others = (self.made + 1..).take(100).map(|made| {
+            let person = &self.people[made as usize % self.people.len()];
+            (made, varied(person, &noise(made)))
+        });
+        // Noise can make somebody of a person whom a model doubts.
+        let person = |(_, evidence): &(u64, Evidence)| Policy::default().decide(evidence).verdict == Verdict::Human;
+        let (made, evidence) = { others }.find(person).expect("most whom noise makes of people are people");
+        self.made = made;
         self.voucher_of(&evidence, edit)
     }
 
