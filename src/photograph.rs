@@ -12,6 +12,9 @@ pub enum PhotographError {
     /// A JPEG without its end: a decoder would paint what is missing grey.
     #[error("is cut off: the JPEG picture has no end")]
     CutOff,
+    /// A PNG's palette that is not made of red, green and blue (PNG specification, 11.2.2).
+    #[error("is damaged: the PNG picture's palette ends within a colour")]
+    Palette,
     /// Too many pixels.
     #[error("{width} x {height} pixels are too many (up to {most} are read)")]
     TooLarge {
@@ -39,6 +42,7 @@ pub fn decode(file: &[u8], most: usize) -> Result<RgbaImage, PhotographError> {
     let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| PhotographError::Format)?;
     match reader.format() {
         Some(ImageFormat::Jpeg) if !ends(file) => return Err(PhotographError::CutOff),
+        Some(ImageFormat::Png) if !palette_is_whole(file) => return Err(PhotographError::Palette),
         Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) => {}
         _ => return Err(PhotographError::Format),
     }
@@ -60,6 +64,21 @@ pub fn decode(file: &[u8], most: usize) -> Result<RgbaImage, PhotographError> {
 fn ends(jpeg: &[u8]) -> bool {
     let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xff, marker]);
     matches!((last(0xda), last(0xd9)), (Some(scan), Some(end)) if scan < end)
+}
+
+/// Whether a PNG's palette, if it has one, is whole colours: png 0.18.1 panics at others
+/// (<https://github.com/image-rs/image-png/issues/694>).
+fn palette_is_whole(png: &[u8]) -> bool {
+    let mut rest = png.get(8..).unwrap_or_default();
+    // A chunk is the length of its data, its name, the data and a checksum.
+    while let Some((&[a, b, c, d, ref name @ ..], after)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        if name == b"PLTE" && !length.is_multiple_of(3) {
+            return false;
+        }
+        rest = length.checked_add(4).and_then(|end| after.get(end..)).unwrap_or_default();
+    }
+    true
 }
 
 #[cfg(test)]
@@ -112,6 +131,23 @@ mod tests {
         assert!(matches!(decode(&png[..png.len() - 30], 128), Err(PhotographError::Damaged(_))));
         for nothing in [&b""[..], b"GIF89a", b"not a picture"] {
             assert_eq!(decode(nothing, 128), Err(PhotographError::Format));
+        }
+    }
+
+    /// One pixel of a palette, with checksums that are right.
+    fn indexed(palette: &[u8], checksum: u32) -> Vec<u8> {
+        let length = (palette.len() as u32).to_be_bytes();
+        let header = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x03\0\0\0\x28\xcb\x34\xbb";
+        let pixel = b"\0\0\0\x0aIDATx\x9cc`\0\0\0\x02\0\x01H\xaf\xa4q\0\0\0\0IEND\xaeB`\x82";
+        [header, &length[..], b"PLTE", palette, &checksum.to_be_bytes(), pixel].concat()
+    }
+
+    #[test]
+    fn a_palette_that_ends_within_a_colour_is_an_error_and_no_panic() {
+        let whole = decode(&indexed(&[255; 3], 0xa7c4_1bc8), 128).unwrap();
+        assert_eq!(whole.get_pixel(0, 0).0, [255; 4]);
+        for broken in [indexed(&[255, 255, 255, 0], 0x471a_6114), indexed(&[255, 255, 255, 0, 0], 0xc89f_2191)] {
+            assert_eq!(decode(&broken, 128), Err(PhotographError::Palette));
         }
     }
 }
