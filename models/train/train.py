@@ -70,14 +70,20 @@ def kind_of(group, kinds):
 
 
 class Family:
-    """One family's table with the operations training needs."""
+    """One family's table with the operations training needs.
+
+    It is trained on what was recorded and on made-up sessions whose facts come from different people: each is a person's,
+    together they are nobody's. That is the nearest thing to a view of people alone."""
 
     # Which byte says how much was seen (the spec of it, low and high, of a natural logarithm), and up to how much
     # a window is levelled with its like; one more range is beyond the last.
     AMOUNT, RANGE, COUNTS = 0, (2.0, 7.0), [19, 37, 59]
+    # Made-up sessions: how many, what they weigh beside the programs, and of how many facts (the last excluded) another's
+    # take the place.
+    MIXED, MIXED_WEIGHT, MIXED_FACTS = 4000, 0.05, (3, 10)
 
     def __init__(self, name, table, meta, features, kinds, trees, leaf, rate, monotone=None, **params):
-        self.name, self.trees, self.features = name, trees, features
+        self.name, self.trees, self.features, self.mixable = name, trees, features, features
         self.length = np.searchsorted(self.ends()[:-1], table[:, self.AMOUNT])
         self.bytes = table
         self.x = table.astype(np.float32)
@@ -115,8 +121,28 @@ class Family:
         return rows if human is None else rows & (self.human == human)
 
     def fit(self, rows):
-        x, y, w = self.x[rows], self.human[rows].astype(int), self.weights(rows)[rows]
+        return self.boost(self.x, rows)
+
+    def boost(self, x, rows):
+        """Trees on rows of a table and on the mixed sessions of people among them."""
+        mixed = self.mixed(x, rows & self.human)
+        weight = self.MIXED_WEIGHT * rows.sum() / 2 / len(mixed)
+        y = np.concatenate([self.human[rows].astype(float), np.zeros(len(mixed))])
+        w = np.concatenate([self.weights(rows)[rows], np.full(len(mixed), weight)])
+        x = np.vstack([x[rows], mixed])
         return lgb.train(self.params, lgb.Dataset(x[:, self.features], y, weight=w), self.trees)
+
+    def mixed(self, x, people):
+        """People's sessions with some facts from other people's sessions of about the same length."""
+        rng = np.random.default_rng(3)
+        people = np.flatnonzero(people)
+        order = people[np.argsort(self.x[people, self.AMOUNT] + rng.normal(0, 2, len(people)))]
+        at = rng.integers(0, len(order) - 60, self.MIXED)
+        out = x[order[at]].copy()
+        for i in range(self.MIXED):
+            facts = rng.choice(self.mixable, rng.integers(*self.MIXED_FACTS), replace=False)
+            out[i, facts] = x[order[at[i] + rng.integers(1, 60, len(facts))], facts]
+        return out
 
     def raw(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
@@ -156,17 +182,17 @@ class Family:
 class Pointer(Family):
     """Two stages: every stroke by itself, then the session with what its strokes scored.
 
-    The second stage is trained on scores by first stages that have not seen the session's group, and on
-    made-up sessions whose facts come from different people: each is a person's, together they are
-    nobody's. That is the nearest thing to a view of people alone."""
+    The second stage is trained on scores by first stages that have not seen the session's group."""
 
-    STROKE_TREES, MIXED_WEIGHT = 95, 0.1
+    STROKE_TREES = 95
+    MIXED, MIXED_WEIGHT, MIXED_FACTS = 8000, 0.1, (6, 28)
     AMOUNT, RANGE, COUNTS = 59, (0.0, 6.0), [2, 3, 4, 6, 9, 15, 29]
     PRESSES = 62
     SCORES = slice(63, 68)
 
     def __init__(self, table, strokes, *rest):
         super().__init__("pointer", table, *rest)
+        self.mixable = range(self.AMOUNT)
         self.count = np.array([len(s) for s in strokes])
         self.session = np.repeat(np.arange(len(strokes)), self.count)
         self.strokes = np.vstack([s for s in strokes if len(s)])
@@ -204,11 +230,7 @@ class Pointer(Family):
         unseen = np.where((self.fold == 0)[:, None], self.scores(halves[0]), self.scores(halves[1]))
         x = self.x.copy()
         x[:, self.SCORES] = unseen
-        y, w = self.human.astype(float), self.weights(rows)
-        mixed = self.mixed(x, rows & self.human, 8000)
-        x, y = np.vstack([x[rows], mixed]), np.concatenate([y[rows], np.zeros(len(mixed))])
-        w = np.concatenate([w[rows], np.full(len(mixed), self.MIXED_WEIGHT * rows.sum() / 2 / len(mixed))])
-        model = lgb.train(self.params, lgb.Dataset(x[:, self.features], y, weight=w), self.trees)
+        model = self.boost(x, rows)
         model.strokes = self.fit_strokes(rows)
         model.table = self.x.copy()
         model.table[:, self.SCORES] = self.scores(model.strokes)
@@ -216,18 +238,6 @@ class Pointer(Family):
 
     def raw(self, model, rows):
         return model.predict(model.table[rows][:, self.features], raw_score=True)
-
-    def mixed(self, x, people, n):
-        """Sessions with some facts from other people's sessions of about as many strokes."""
-        rng = np.random.default_rng(3)
-        people = np.flatnonzero(people)
-        order = people[np.argsort(self.x[people, self.AMOUNT] + rng.normal(0, 2, len(people)))]
-        at = rng.integers(0, len(order) - 60, n)
-        out = x[order[at]].copy()
-        for i in range(n):
-            facts = rng.choice(self.AMOUNT, rng.integers(6, 28), replace=False)
-            out[i, facts] = x[order[at[i] + rng.integers(1, 60, len(facts))], facts]
-        return out
 
 
 class Packed:
@@ -367,11 +377,12 @@ def main():
         if recorded:
             recorded.append(("*people never trained on*", *(family.caught(model, threshold, f"recorded-{way}") for way in RECORDED)))
         seen = {kind: family.caught(model, threshold, "test3", kind) for kind, *_ in rows}
-        report[family.name] = dict(left_out=rows, recorded=recorded, seen=seen, alarms=alarms, trees=family.trees)
+        report[family.name] = dict(left_out=rows, recorded=recorded, seen=seen, alarms=alarms)
         if isinstance(family, Pointer):
             family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
             blob += model.strokes.bytes(data.STROKE_FACTS, 0, [(255, 0.0, 1.0)], [(0, 255)] * data.STROKE_FACTS)
         packed = Packed(model, family.features)
+        report[family.name]["trees"] = len(packed.trees)
         blob += packed.bytes(family.bytes.shape[1], *family.levels(model, slope, offset), usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)
     (MODELS / "behavior.digest").write_text(hashlib.sha256(blob).hexdigest()[:16])

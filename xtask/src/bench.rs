@@ -1,5 +1,5 @@
 use crate::shell::{cargo, command, root, run as shell_run, say};
-use crate::{Profile, build, setup};
+use crate::{Profile, build, setup, train};
 use anyhow::Result;
 
 /// What is measured.
@@ -117,7 +117,7 @@ fn accidents() -> Result<()> {
     let python = setup::training_python()?;
     setup::measuring_command()?;
     say("recorded sessions, shown otherwise (half a minute)");
-    shell_run(command(python).arg(root().join("models/train/accidents.py")))
+    shell_run(&mut train::script(&python, "accidents.py"))
 }
 
 fn weight() -> Result<()> {

@@ -1,6 +1,8 @@
 use crate::setup;
 use crate::shell::{self, command, root, say};
 use anyhow::Result;
+use std::path::Path;
+use std::process::Command;
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,7 +22,7 @@ pub(crate) fn record() -> Result<()> {
     setup::npm_packages()?;
     let python = setup::training_python()?;
     say("recording the adversaries in Chromium (half an hour; leave the machine alone)");
-    shell::run(command(&python).arg(root().join("models/train/record.py")).env("CHROMIUM", browser.chromium))
+    shell::run(script(&python, "record.py").env("CHROMIUM", browser.chromium))
 }
 
 /// Trains a model with the pinned Python packages of `models/train`.
@@ -35,6 +37,14 @@ pub(crate) fn run(subject: Subject) -> Result<()> {
     };
     setup::measuring_command()?;
     say("training (a few minutes)");
-    let folder = root().join("models/train");
-    scripts.iter().try_for_each(|script| shell::run(command(&python).arg(folder.join(script))))
+    scripts.iter().try_for_each(|name| shell::run(&mut script(&python, name)))
+}
+
+/// A script of `models/train` that comes to the same on every x86-64 processor with AVX2. numpy and OpenBLAS choose their
+/// code by the processor, and a last bit that differs is another draw of every session after it.
+pub(crate) fn script(python: &Path, name: &str) -> Command {
+    let mut script = command(python);
+    script.arg(root().join("models/train").join(name));
+    script.env("NPY_DISABLE_CPU_FEATURES", "X86_V4,AVX512_ICL,AVX512_SPR").env("OPENBLAS_CORETYPE", "Haswell");
+    script
 }
