@@ -175,12 +175,22 @@ impl Accounts {
         Ok((user, session))
     }
 
+    /// A session as it is now, and the store, so that it stays so: another request of it may have been answered since it was
+    /// read, and what that one counted must not be undone.
+    fn held(&self, session: &Session) -> Outcome<(MutexGuard<'_, Store>, Session)> {
+        let store = self.store();
+        let session = store.session(&session.id)?.ok_or(SIGNED_OUT)?;
+        Ok((store, session))
+    }
+
     /// Takes note of what a voucher said: whether it was good enough, and its judgement to be shown.
-    pub(crate) fn judge(&self, user: User, mut session: Session, good: bool, judgement: &Value) -> Outcome<Next> {
+    pub(crate) fn judge(&self, user: User, session: &Session, good: bool, judgement: &Value) -> Outcome<Next> {
+        let (store, mut session) = self.held(session)?;
         let (next, standing) = self.policy.after(good, session.standing);
         session.standing = standing;
         session.behavior = Some(judgement.to_string());
-        self.store().keep(&session)?;
+        store.keep(&session)?;
+        drop(store);
         if next == Next::Locked {
             self.lock(user, "Too many challenges were not passed.")?;
         }
@@ -235,22 +245,23 @@ impl Accounts {
     }
 
     /// A second factor to be set up: to be read by eye, and as a link.
-    pub(crate) fn begin_totp(&self, user: &User, mut session: Session) -> Outcome<Value> {
+    pub(crate) fn begin_totp(&self, user: &User, session: &Session) -> Outcome<Value> {
         if user.totp.is_some() {
             return Err(HAS_TOTP.into());
         }
         let secret = crate::random::<20>().to_vec();
         let (text, link) = totp::link(&secret, &user.email);
+        let (store, mut session) = self.held(session)?;
         session.totp = Some(secret);
-        self.store().keep(&session)?;
+        store.keep(&session)?;
         Ok(json!({ "secret": text, "link": link }))
     }
 
-    pub(crate) fn confirm_totp(&self, mut user: User, mut session: Session, code: &str, now: u64) -> Outcome<()> {
+    pub(crate) fn confirm_totp(&self, mut user: User, session: &Session, code: &str, now: u64) -> Outcome<()> {
+        let (store, mut session) = self.held(session)?;
         let secret = session.totp.take().ok_or(CODE_WRONG)?;
         let step = totp::check(&secret, code.trim(), now, user.totp_used).ok_or(CODE_WRONG)?;
         (user.totp, user.totp_used) = (Some(secret), step);
-        let store = self.store();
         store.save(&user)?;
         Ok(store.keep(&session)?)
     }
@@ -405,3 +416,24 @@ const RESET_OVER: Refusal =
 const WEAK: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "weak", "A password has 8 to 200 characters.");
 const UNSOUND: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "unsound", "Please give a name and an e-mail address.");
 const RESETS_A_MINUTE: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_request_counted_another_does_not_undo() {
+        let outbox = tempfile::tempdir().unwrap();
+        let policy = Policy { outbox: Some(outbox.path().into()), ..Policy::default() };
+        let accounts = Accounts::open(policy, "memory".into(), None).unwrap();
+        let [home, elsewhere] = ["192.0.2.1", "198.51.100.1"].map(|address| address.parse().unwrap());
+        let token = accounts.sign_up("Ada", "ada@example.org", "a long enough password", home, 0).unwrap();
+        let (user, session) = accounts.who(&token, home, 0, false).unwrap();
+        accounts.who(&token, elsewhere, 0, false).unwrap();
+        // Both were read before either was judged.
+        let left = [(); 2].map(|()| accounts.judge(user.clone(), &session, false, &json!({})).unwrap());
+        let (_, now) = accounts.who(&token, elsewhere, 0, false).unwrap();
+        assert_eq!(now.changes, 1);
+        assert_eq!(left, [Next::Challenge { left: 3 }, Next::Challenge { left: 2 }]);
+    }
+}

@@ -223,7 +223,7 @@ async fn behavior(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     judgement["parts"] = json!(parts);
     let good = verification.success;
     let judged = asking.signed_in(token, move |accounts, user, session, _| {
-        Ok((accounts.judge(user, session, good, &judgement)?, judgement))
+        Ok((accounts.judge(user, &session, good, &judgement)?, judgement))
     });
     let (next, judgement) = judged.await?;
     let said = match next {
@@ -266,13 +266,13 @@ async fn finish_reset(asking: Asking, Json(form): Json<Form>) -> Outcome<Respons
 }
 
 async fn begin_totp(asking: Asking) -> Outcome<Response> {
-    let shown = asking.signed_in(asking.genuine()?, |accounts, user, session, _| accounts.begin_totp(&user, session));
+    let shown = asking.signed_in(asking.genuine()?, |accounts, user, session, _| accounts.begin_totp(&user, &session));
     Ok(told(shown.await?))
 }
 
 async fn confirm_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let done = asking.signed_in(asking.genuine()?, move |accounts, user, session, now| {
-        accounts.confirm_totp(user, session, &form.code, now)
+        accounts.confirm_totp(user, &session, &form.code, now)
     });
     done.await?;
     Ok(told(json!({ "second_factor": true })))
