@@ -147,8 +147,7 @@ impl Accounts {
 
     /// Whose session it is, if it still is one. Using it counts as being there, but for `look`.
     pub(crate) fn who(&self, token: &Token, from: IpAddr, now: u64, look: bool) -> Outcome<(User, Session)> {
-        let store = self.store();
-        let mut session = store.session(&token.id())?.ok_or(SIGNED_OUT)?;
+        let (store, mut session) = self.held(&token.id())?;
         let user = store.user(session.user)?.ok_or(SIGNED_OUT)?;
         if user.locked {
             store.end_all(user.id)?;
@@ -176,16 +175,16 @@ impl Accounts {
     }
 
     /// A session as it is now, and the store, so that it stays so: another request of it may have been answered since it was
-    /// read, and what that one counted must not be undone.
-    fn held(&self, session: &Session) -> Outcome<(MutexGuard<'_, Store>, Session)> {
+    /// last read, and what that one counted must not be undone.
+    fn held(&self, id: &[u8; 32]) -> Outcome<(MutexGuard<'_, Store>, Session)> {
         let store = self.store();
-        let session = store.session(&session.id)?.ok_or(SIGNED_OUT)?;
+        let session = store.session(id)?.ok_or(SIGNED_OUT)?;
         Ok((store, session))
     }
 
     /// Takes note of what a voucher said: whether it was good enough, and its judgement to be shown.
     pub(crate) fn judge(&self, user: User, session: &Session, good: bool, judgement: &Value) -> Outcome<Next> {
-        let (store, mut session) = self.held(session)?;
+        let (store, mut session) = self.held(&session.id)?;
         let (next, standing) = self.policy.after(good, session.standing);
         session.standing = standing;
         session.behavior = Some(judgement.to_string());
@@ -251,14 +250,14 @@ impl Accounts {
         }
         let secret = crate::random::<20>().to_vec();
         let (text, link) = totp::link(&secret, &user.email);
-        let (store, mut session) = self.held(session)?;
+        let (store, mut session) = self.held(&session.id)?;
         session.totp = Some(secret);
         store.keep(&session)?;
         Ok(json!({ "secret": text, "link": link }))
     }
 
     pub(crate) fn confirm_totp(&self, mut user: User, session: &Session, code: &str, now: u64) -> Outcome<()> {
-        let (store, mut session) = self.held(session)?;
+        let (store, mut session) = self.held(&session.id)?;
         let secret = session.totp.take().ok_or(CODE_WRONG)?;
         let step = totp::check(&secret, code.trim(), now, user.totp_used).ok_or(CODE_WRONG)?;
         (user.totp, user.totp_used) = (Some(secret), step);
