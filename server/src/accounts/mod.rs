@@ -90,23 +90,28 @@ impl Accounts {
         let hash = user.as_ref().map_or(&self.nobody, |user| &user.password);
         let right = PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        let Some(mut user) = user.filter(|_| right) else {
+        let Some(known) = user.filter(|_| right) else {
             self.happened("wrong password");
             return Err(self.guessed(email, WRONG));
         };
-        if user.locked {
-            return Err(LOCKED.into());
-        }
-        if let Some(secret) = &user.totp {
-            if code.is_empty() {
-                return Err(CODE_NEEDED.into());
+        change(&self.store(), known.id, |user| {
+            if user.password != known.password {
+                return Err(self.guessed(email, WRONG));
             }
-            let step = totp::check(secret, code.trim(), now, user.totp_used);
-            user.totp_used = step.ok_or_else(|| self.guessed(email, CODE_WRONG))?;
-            self.store().save(&user)?;
-        }
+            if user.locked {
+                return Err(LOCKED.into());
+            }
+            if let Some(secret) = &user.totp {
+                if code.is_empty() {
+                    return Err(CODE_NEEDED.into());
+                }
+                let step = totp::check(secret, code.trim(), now, user.totp_used);
+                user.totp_used = step.ok_or_else(|| self.guessed(email, CODE_WRONG))?;
+            }
+            Ok(())
+        })?;
         self.happened("signed in");
-        self.begin(user.id, from, now)
+        self.begin(known.id, from, now)
     }
 
     /// Whether there is room for one more guess at an account.
@@ -196,11 +201,15 @@ impl Accounts {
         Ok(next)
     }
 
-    fn lock(&self, mut user: User, why: &str) -> Result<Refusal> {
-        user.locked = true;
+    fn lock(&self, user: User, why: &str) -> Outcome<Refusal> {
         self.happened("locked");
-        self.store().save(&user)?;
-        self.store().end_all(user.id)?;
+        let store = self.store();
+        change(&store, user.id, |user| {
+            user.locked = true;
+            Ok(())
+        })?;
+        store.end_all(user.id)?;
+        drop(store);
         let text = format!("{why} To open it again, ask for a new password on the sign-in page.");
         self.outbox.send(Mail { to: user.email, subject: "Your account is locked".into(), text, link: None });
         Ok(LOCKED)
@@ -231,15 +240,16 @@ impl Accounts {
         let hash = hashed(password)?;
         let store = self.store();
         let user = store.take_reset(&token.id(), now)?.ok_or(RESET_OVER)?;
-        let mut user = store.user(user)?.ok_or(RESET_OVER)?;
-        // Whoever reads the mail is the owner, also without the device that knows the face.
-        (user.password, user.locked, user.face) = (hash, false, false);
+        let email = change(&store, user, |user| {
+            // Whoever reads the mail is the owner, also without the device that knows the face.
+            (user.password, user.locked, user.face) = (hash, false, false);
+            Ok(user.email.clone())
+        })?;
         self.happened("new password");
-        store.save(&user)?;
-        store.end_all(user.id)?;
+        store.end_all(user)?;
         drop(store);
         let text = "If that was not you, ask for another one at once.".into();
-        self.outbox.send(Mail { to: user.email, subject: "Your password was changed".into(), text, link: None });
+        self.outbox.send(Mail { to: email, subject: "Your password was changed".into(), text, link: None });
         Ok(())
     }
 
@@ -256,40 +266,41 @@ impl Accounts {
         Ok(json!({ "secret": text, "link": link }))
     }
 
-    pub(crate) fn confirm_totp(&self, mut user: User, session: &Session, code: &str, now: u64) -> Outcome<()> {
+    pub(crate) fn confirm_totp(&self, user: &User, session: &Session, code: &str, now: u64) -> Outcome<()> {
         let (store, mut session) = self.held(&session.id)?;
         let secret = session.totp.take().ok_or(CODE_WRONG)?;
-        let step = totp::check(&secret, code.trim(), now, user.totp_used).ok_or(CODE_WRONG)?;
-        (user.totp, user.totp_used) = (Some(secret), step);
-        store.save(&user)?;
+        change(&store, user.id, |user| {
+            let step = totp::check(&secret, code.trim(), now, user.totp_used).ok_or(CODE_WRONG)?;
+            (user.totp, user.totp_used) = (Some(secret), step);
+            Ok(())
+        })?;
         Ok(store.keep(&session)?)
     }
 
-    pub(crate) fn remove_totp(&self, mut user: User, code: &str, now: u64) -> Outcome<()> {
+    pub(crate) fn remove_totp(&self, user: &User, code: &str, now: u64) -> Outcome<()> {
         self.may_guess(&user.email)?;
-        let secret = user.totp.take().ok_or(CODE_WRONG)?;
-        let step = totp::check(&secret, code.trim(), now, user.totp_used);
-        user.totp_used = step.ok_or_else(|| self.guessed(&user.email, CODE_WRONG))?;
-        self.store().save(&user)?;
-        Ok(())
+        change(&self.store(), user.id, |user| {
+            let secret = user.totp.take().ok_or(CODE_WRONG)?;
+            let step = totp::check(&secret, code.trim(), now, user.totp_used);
+            user.totp_used = step.ok_or_else(|| self.guessed(&user.email, CODE_WRONG))?;
+            Ok(())
+        })
     }
 
     /// From now on what matters asks for a face.
-    pub(crate) fn set_face(&self, mut user: User, wanted: bool) -> Outcome<()> {
-        user.face = wanted;
-        self.store().save(&user)?;
-        Ok(())
+    pub(crate) fn set_face(&self, user: &User, wanted: bool) -> Outcome<()> {
+        change(&self.store(), user.id, |user| {
+            user.face = wanted;
+            Ok(())
+        })
     }
 
     /// Changes the address and tells both.
-    pub(crate) fn change_email(&self, mut user: User, email: &str) -> Outcome<()> {
+    pub(crate) fn change_email(&self, user: &User, email: &str) -> Outcome<()> {
         let email = email.trim();
         sound(&user.name, email)?;
-        let old = std::mem::replace(&mut user.email, email.to_owned());
-        if !self.store().save(&user)? {
-            return Err(TAKEN.into());
-        }
-        for to in [old, user.email] {
+        let old = change(&self.store(), user.id, |user| Ok(std::mem::replace(&mut user.email, email.to_owned())))?;
+        for to in [old, email.to_owned()] {
             let text = format!("Mail goes to {email} from now on. If that was not you, ask for a new password.");
             self.outbox.send(Mail { to, subject: "Your address was changed".into(), text, link: None });
         }
@@ -345,6 +356,13 @@ impl Token {
             .finalize()
             .into()
     }
+}
+
+/// Changes an account as it is now, not as a request read it: another may have changed it since.
+fn change<T>(store: &Store, user: i64, to: impl FnOnce(&mut User) -> Outcome<T>) -> Outcome<T> {
+    let mut user = store.user(user)?.ok_or(SIGNED_OUT)?;
+    let changed = to(&mut user)?;
+    if store.save(&user)? { Ok(changed) } else { Err(TAKEN.into()) }
 }
 
 /// A network as a session remembers it: to be compared, not to be read.
@@ -420,11 +438,35 @@ const RESETS_A_MINUTE: u32 = 3;
 mod tests {
     use super::*;
 
+    fn accounts(outbox: &std::path::Path) -> Accounts {
+        let policy = Policy { outbox: Some(outbox.into()), ..Policy::default() };
+        Accounts::open(policy, "memory".into(), None).unwrap()
+    }
+
+    #[test]
+    fn what_one_request_changed_another_does_not_undo() {
+        let outbox = tempfile::tempdir().unwrap();
+        let accounts = accounts(outbox.path());
+        let home = "192.0.2.1".parse().unwrap();
+        let token = accounts.sign_up("Ada", "ada@example.org", "a long enough password", home, 0).unwrap();
+        let (user, session) = accounts.who(&token, home, 0, false).unwrap();
+        accounts.begin_totp(&user, &session).unwrap();
+        let (user, session) = accounts.who(&token, home, 0, false).unwrap();
+        let now = 10 * totp::STEP_S;
+        let code = totp::digits(session.totp.as_ref().unwrap(), 10);
+        // All of it by requests that read the account before the first was answered.
+        accounts.confirm_totp(&user, &session, &code, now).unwrap();
+        accounts.set_face(&user, true).unwrap();
+        accounts.change_email(&user, "ada@example.com").unwrap();
+        let (user, _) = accounts.who(&token, home, 0, false).unwrap();
+        assert!(user.face && user.totp.is_some() && user.email == "ada@example.com");
+        assert!(accounts.remove_totp(&user, &code, now).is_err(), "a code is good once");
+    }
+
     #[test]
     fn what_one_request_counted_another_does_not_undo() {
         let outbox = tempfile::tempdir().unwrap();
-        let policy = Policy { outbox: Some(outbox.path().into()), ..Policy::default() };
-        let accounts = Accounts::open(policy, "memory".into(), None).unwrap();
+        let accounts = accounts(outbox.path());
         let [home, elsewhere] = ["192.0.2.1", "198.51.100.1"].map(|address| address.parse().unwrap());
         let token = accounts.sign_up("Ada", "ada@example.org", "a long enough password", home, 0).unwrap();
         let (user, session) = accounts.who(&token, home, 0, false).unwrap();

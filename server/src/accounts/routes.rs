@@ -272,7 +272,7 @@ async fn begin_totp(asking: Asking) -> Outcome<Response> {
 
 async fn confirm_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let done = asking.signed_in(asking.genuine()?, move |accounts, user, session, now| {
-        accounts.confirm_totp(user, &session, &form.code, now)
+        accounts.confirm_totp(&user, &session, &form.code, now)
     });
     done.await?;
     Ok(told(json!({ "second_factor": true })))
@@ -280,7 +280,7 @@ async fn confirm_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Respons
 
 async fn remove_totp(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     let done =
-        asking.signed_in(asking.genuine()?, move |accounts, user, _, now| accounts.remove_totp(user, &form.code, now));
+        asking.signed_in(asking.genuine()?, move |accounts, user, _, now| accounts.remove_totp(&user, &form.code, now));
     done.await?;
     Ok(told(json!({ "second_factor": false })))
 }
@@ -293,7 +293,7 @@ async fn face(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
     if !has_face(&verification) {
         return Err(FACE_NEEDED.into());
     }
-    asking.signed_in(token, move |accounts, user, _, _| accounts.set_face(user, form.wanted)).await?;
+    asking.signed_in(token, move |accounts, user, _, _| accounts.set_face(&user, form.wanted)).await?;
     Ok(told(json!({ "face": form.wanted })))
 }
 
@@ -309,7 +309,7 @@ async fn email(asking: Asking, Json(form): Json<Form>) -> Outcome<Response> {
         if !good {
             return Ok(false);
         }
-        accounts.change_email(user, &form.email)?;
+        accounts.change_email(&user, &form.email)?;
         Ok(true)
     });
     Ok(if done.await? { told(json!({ "changed": true })) } else { refused(&verification) })
