@@ -15,6 +15,8 @@ STROKE_FACTS = 26
 MADE = ROOT / "models/train/chromium.jsonl.xz"
 # Events with a place.
 PLACED = ["move", "down", "up"]
+WRITTEN = [*PLACED, "keydown", "keyup"]
+KEYS = ["letter", "digit", "space", "punctuation", "backspace", "modifier"]
 
 
 def data_dir():
@@ -50,10 +52,12 @@ def bksd():
 
 
 def write_made(traces):
-    """Writes what record.py recorded, every event after its kind as what it adds to the one before; the bytes written."""
+    """Writes what record.py recorded, every event after its kind as what it adds to the one before; the bytes written.
+    A key's class is numbered, as if it were a place."""
     lines = []
     for tr in traces:
-        packed = np.array([[PLACED.index(kind), t, x, y] for t, kind, x, y in tr["events"]])
+        number = lambda what: [KEYS.index(what[0]), 0] if len(what) == 1 else what
+        packed = np.array([[WRITTEN.index(kind), t, *number(what)] for t, kind, *what in tr["events"]])
         packed[:, 1:] = np.diff(packed[:, 1:], axis=0, prepend=0)
         lines.append(json.dumps(dict(tr, events=packed.ravel().tolist()), separators=(",", ":")) + "\n")
     MADE.write_bytes(lzma.compress("".join(lines).encode()))
@@ -61,14 +65,16 @@ def write_made(traces):
 
 
 def made():
-    """Adversaries and people played in a real Chromium, as a page there saw them."""
+    """Adversaries, libraries and people played in a real Chromium, as a page there saw them; and what libraries type, which
+    has no `player`."""
     out = []
     with lzma.open(MADE, "rt") as lines:
         for line in lines:
             tr = json.loads(line)
             packed = np.array(tr["events"]).reshape(-1, 4)
             packed[:, 1:] = np.cumsum(packed[:, 1:], 0)
-            out.append(dict(tr, events=[[t, PLACED[kind], x, y] for kind, t, x, y in packed.tolist()]))
+            named = lambda kind, x, y: [x, y] if kind < len(PLACED) else [KEYS[x]]
+            out.append(dict(tr, events=[[t, WRITTEN[kind], *named(kind, x, y)] for kind, t, x, y in packed.tolist()]))
     return out
 
 

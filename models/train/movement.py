@@ -104,6 +104,8 @@ def tables(seed=1, sessions=160):
             add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
             add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
     for tr in data.made():
+        if "player" not in tr:
+            continue
         person = tr["label"] == "human"
         group = f"sapimouse-{user_number(tr)}" if person else tr["source"]
         unseen = person and not trained_on(tr)
@@ -115,6 +117,10 @@ def tables(seed=1, sessions=160):
             for w in data.windows(tr, rng, [4], 2):
                 add(w, int(person), group, f"recorded-{tr['player']}")
             add(tr, int(person), group, "recorded-all")
+        if group.startswith("library-"):
+            for w in data.click_windows(tr, 3):
+                add(w, 0, group, "test3")
+            add(tr, 0, group, "testall")
     bytes_ = data.measure([t for t, _ in items])
     meta = {k: np.array([m[k] for _, m in items]) for k in items[0][1]}
     return bytes_, meta

@@ -1,12 +1,15 @@
-"""Records adversaries and people in a real Chromium and writes them to chromium.jsonl.xz, which training reads.
+"""Records adversaries, published libraries and people in a real Chromium and writes them to chromium.jsonl.xz, which
+training reads.
 
-The adversaries' movements are made here, the people's are recorded ones: record.mjs plays them and tells what a page got.
-People are played so that the machine that recorded tells nothing: its frames come late for both. Run by `cargo xtask
-record`. Another run gives other recordings: a browser's timing is never twice the same.
+The adversaries' movements are made here, the libraries' by them, the people's are recorded ones: record.mjs plays them and
+tells what a page got. People are played so that the machine that recorded tells nothing: its frames come late for both.
+What libraries type needs no browser: keys are not gathered into frames. Run by `cargo xtask record`. Another run gives other
+recordings: a browser's timing is never twice the same.
 """
 
 import json
 import subprocess
+import sys
 
 import numpy as np
 
@@ -15,16 +18,60 @@ import data
 import movement
 
 STROKES, EACH = 8, 18
+TYPED = 60
 # Through the debugging protocol at its own times; there, but waiting for each answer, as libraries do; with the
 # system's pointer.
 PLAYERS = ["timed", "awaited", "system"]
 
 
-def adversaries(people, rng):
-    for kind, make in movement.adversaries(movement.trained_strokes(people)).items():
+# What is typed; the first words of one to three of them.
+SENTENCES = [
+    "My parcel has not come yet, please look where it is.",
+    "We moved to another street in May and the old address is still on the bill.",
+    "I would like two tickets for Saturday evening, seats next to each other.",
+    "Thank you for the quick answer. Everything works again since this morning.",
+    "Please tell Anna that the meeting begins at ten and not at nine.",
+    "The second page of the form asks for a number that I do not have.",
+]
+
+
+def programs(prefix, kinds, rng):
+    for kind, make in kinds.items():
         for i in range(EACH):
             session = adv.session(rng, make(rng), STROKES, adv.undelivered)
-            yield dict(id=f"{kind}-{i}", source=f"made-{kind}", label="bot", player=PLAYERS[i % 3], **session)
+            yield dict(id=f"{prefix}-{kind}-{i}", source=f"{prefix}-{kind}", label="bot", player=PLAYERS[i % 3], **session)
+
+
+def adversaries(rng):
+    people = data.read("human-pointer")
+    yield from programs("made", movement.adversaries(movement.trained_strokes(people)), rng)
+    yield from played(people, rng)
+
+
+def libraries(rng):
+    import libraries
+
+    libraries.seed(rng)
+    yield from programs("library", libraries.MOVERS, rng)
+
+
+def typed(rng):
+    """What libraries type, as a page would see it."""
+    import libraries
+
+    libraries.seed(rng)
+    for kind, make in libraries.TYPISTS.items():
+        for i in range(TYPED):
+            text = " ".join(rng.choice(SENTENCES, rng.integers(1, 4), replace=False))
+            events = [[round(t), what, key_class(key)] for t, what, key in sorted(make(rng)(text), key=lambda e: e[0])]
+            yield dict(id=f"typing-{kind}-{i}", source=f"typing-{kind}", label="bot", viewport=[1280, 720], events=events)
+
+
+def key_class(key):
+    """What the widget keeps of a key."""
+    if len(key) > 1:
+        return {"space": "space", "backspace": "backspace", "shift": "modifier"}[key.lower()]
+    return "letter" if key.isalpha() else "digit" if key.isdigit() else "space" if key == " " else "punctuation"
 
 
 def played(people, rng):
@@ -36,15 +83,25 @@ def played(people, rng):
             yield dict(w, id=f"{tr['id']}-{i}", player=["timed", "system"][(n + i) % 2], events=events)
 
 
-def main():
-    rng, people = np.random.default_rng(11), data.read("human-pointer")
-    scripts = [*adversaries(people, rng), *played(people, rng)]
+def record(scripts):
     lines = "".join(json.dumps(script) + "\n" for script in scripts)
     player = data.ROOT / "models/train/record.mjs"
     done = subprocess.run(["node", player], input=lines, stdout=subprocess.PIPE, text=True, check=True)
     traces = [json.loads(line) for line in done.stdout.splitlines()]
     if len(traces) < 0.9 * len(scripts):
         raise SystemExit(f"only {len(traces)} of {len(scripts)} sessions were recorded: {data.MADE} stays as it was")
+    return traces
+
+
+def main():
+    """Records `adversaries` (and people), `libraries` or, with no word, both; what is not recorded anew stays."""
+    parts = sys.argv[1:] or ["adversaries", "libraries"]
+    of_libraries = lambda tr: tr["source"].startswith(("library-", "typing-"))
+    traces = [tr for tr in data.made() if ("libraries" if of_libraries(tr) else "adversaries") not in parts]
+    if "adversaries" in parts:
+        traces = record([*adversaries(np.random.default_rng(11))]) + traces
+    if "libraries" in parts:
+        traces += [*record([*libraries(np.random.default_rng(12))]), *typed(np.random.default_rng(13))]
     size = data.write_made(traces)
     print(f"{data.MADE}: {len(traces)} sessions, {size} bytes")
 

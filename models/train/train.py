@@ -57,11 +57,13 @@ POINTER_KINDS = {
     "learned": "learned generator", "blend": "blends of people", "quilt": "quilts of people", "replay": "replay of people", "bezier": "made Bezier curves",
     "minimum": "minimum jerk", "lognormal": "sums of lognormals", "spring": "springs",
     "spline": "splines", "steering": "steering agents", "steps": "straight steps and tweens",
-    "tween": "straight steps and tweens",
+    "tween": "straight steps and tweens", "cloakbrowser": "cloakbrowser", "library-human-input": "human-input",
+    "humanization": "humanization", "invisible": "invisible", "pydoll": "pydoll",
 }  # fmt: skip
 TYPING_KINDS = {
     "pptr": "Puppeteer type", "puppeteer-humanize": "puppeteer-humanize", "bumblebee": "bumblebee",
     "human-input-kit": "human-input-kit", "humanized": "humanized-autotyper", "made": "made laws",
+    "cloakbrowser": "cloakbrowser", "human-input": "human-input", "invisible": "invisible", "pydoll": "pydoll",
 }  # fmt: skip
 
 

@@ -79,8 +79,9 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
 ];
 
 /// Weights are chosen, not trained: the recorded bots' holds and intervals are accidents of the
-/// scripts around them, and only what no hand does is held against anybody.
-pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
+/// scripts around them, and only what no hand does is held against anybody. Holds that vary speak for a
+/// person only where `moved` is false, and no movement says more: programs that move well hold well, too.
+pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>, moved: bool) -> Vec<Finding> {
     let presses = value(0).map_or(0.0, libm::exp);
     let mut findings = Vec::new();
     let (jumps, share) = (value(9).unwrap_or(0.0), value(8).unwrap_or(0.0));
@@ -109,6 +110,7 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
         findings.push(Finding::new("click-hold-constant", Direction::Bot, 2.0));
     }
     if findings.is_empty()
+        && !moved
         && presses > 2.5
         && hold.is_some_and(|h| (35.0..400.0).contains(&h))
         && hold_spread.is_some_and(|v| (0.05..1.5).contains(&v))
@@ -201,11 +203,19 @@ mod tests {
         }
         let equal = |events: &[Event]| {
             let features = features(&Paths::of(events)).unwrap();
-            judge(&|i| features[i]).iter().any(|finding| finding.code == "click-hold-constant")
+            judge(&|i| features[i], true).iter().any(|finding| finding.code == "click-hold-constant")
         };
         assert!(!equal(&events), "moves come every 17 ms, and nothing lies nearer");
         events.insert(0, Event { t: events[0].t - 1.0, ..events[0] });
         assert!(equal(&events), "a clock of a millisecond");
+    }
+
+    #[test]
+    fn holds_that_vary_speak_for_a_person_only_where_no_movement_says_more() {
+        let events = session(&[(1000.0, 300.0), (2120.0, 900.0), (3235.0, 200.0)], 12);
+        let features = features(&Paths::of(&events)).unwrap();
+        let said = |moved| judge(&|i| features[i], moved).iter().map(|finding| finding.code).collect::<Vec<_>>();
+        assert_eq!((said(false), said(true)), (vec!["click-hold-varies"], vec![]));
     }
 
     #[test]

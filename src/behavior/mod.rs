@@ -197,8 +197,10 @@ impl Evidence {
                 let value = |i: usize| specs.get(i).zip(bytes.get(i)).and_then(|(spec, byte)| spec.value(*byte));
                 let mut judgement = match family {
                     Family::Pointer => trained(family, &models.pointer, bytes),
-                    Family::Typing => trained(family, &models.typing, bytes),
-                    Family::Click => Judgement::sum(family, click::judge(&value)),
+                    Family::Typing => trained(family, &models.typing, bytes).and(typing::judge(&value)),
+                    Family::Click => {
+                        Judgement::sum(family, click::judge(&value, self.family(Family::Pointer).is_some()))
+                    }
                     Family::Scroll => Judgement::sum(family, scroll::judge(&value)),
                     Family::Touch => Judgement::sum(family, touch::judge(&value)),
                     Family::Attention => Judgement::sum(family, attention::judge(&value)),
@@ -236,8 +238,13 @@ pub struct Judgement {
 
 impl Judgement {
     fn sum(family: Family, findings: Vec<Finding>) -> Self {
-        let log_odds = findings.iter().map(Finding::signed).sum();
-        Self { family, log_odds, findings }
+        Self { family, log_odds: 0.0, findings: Vec::new() }.and(findings)
+    }
+
+    fn and(mut self, findings: Vec<Finding>) -> Self {
+        self.log_odds += findings.iter().map(Finding::signed).sum::<f32>();
+        self.findings.extend(findings);
+        self
     }
 }
 

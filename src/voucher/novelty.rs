@@ -131,9 +131,9 @@ const POINTER: usize = 56;
 const SHAKE: [usize; 4] = [48, 49, 50, 51];
 /// How much of the typing evidence, less [`JUMPY`].
 const TYPING: usize = 16;
-/// Where a few ms change the typing evidence most: how dwells go with tempo, the share of quick keys, and
-/// the skewness of dwells.
-const JUMPY: [usize; 3] = [12, 13, 18];
+/// Where a few ms change the typing evidence most: how dwells go with tempo, the share of quick keys, the skewness of
+/// dwells, and the share of words that begin quickly.
+const JUMPY: [usize; 4] = [12, 13, 18, 19];
 /// Steps apart, on average over what was measured, at which movement counts as the same.
 const NEAR_MOVEMENT: u32 = 5;
 /// The same for two strokes, of which at most half is measured: how strokes vary needs three.
@@ -260,7 +260,12 @@ mod tests {
         assert_eq!(pointer[POINTER + SHAKE.len() - 1], "strokes, ln");
         assert_eq!(
             JUMPY.map(|i| typing[i].split(',').next().unwrap()),
-            ["dwell against press-to-press time", "quick keys under half a median", "dwell",]
+            [
+                "dwell against press-to-press time",
+                "quick keys under half a median",
+                "dwell",
+                "words whose first letter comes quicker than the middle one",
+            ]
         );
         assert_eq!(typing.len(), TYPING + JUMPY.len());
     }

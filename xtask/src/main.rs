@@ -82,8 +82,13 @@ enum Command {
         #[arg(value_enum, default_value_t)]
         subject: train::Subject,
     },
-    /// Play the adversaries of models/train in a real Chromium and keep what a page sees, to train against
-    Record,
+    /// Play the adversaries of models/train and published libraries in a real Chromium and keep what a page sees, to train
+    /// against
+    Record {
+        /// What to record anew; the rest stays as it is
+        #[arg(value_enum)]
+        part: Option<train::Part>,
+    },
     /// Runs one compiled test file in the browser; called by cargo
     #[command(hide = true)]
     WasmTestRunner {
@@ -124,7 +129,7 @@ fn run(command: Command) -> Result<()> {
         Command::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
         Command::Models => models::verify(),
         Command::Train { subject } => train::run(subject),
-        Command::Record => train::record(),
+        Command::Record { part } => train::record(part),
         Command::WasmTestRunner { args } => {
             let args = [OsString::from("wasm-bindgen-test-runner")].into_iter().chain(args);
             wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(args)

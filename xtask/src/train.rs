@@ -14,15 +14,32 @@ pub(crate) enum Subject {
     Identity,
 }
 
-/// Plays the adversaries in a real Chromium and keeps what a page sees of them for training.
-pub(crate) fn record() -> Result<()> {
+/// What is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Adversaries of models/train, and people played in the same way (half an hour)
+    Adversaries,
+    /// Published libraries (ten minutes)
+    Libraries,
+}
+
+/// Plays adversaries and libraries in a real Chromium and keeps what a page sees of them for training.
+pub(crate) fn record(part: Option<Part>) -> Result<()> {
     setup::recordings()?;
     let browser = setup::browser()?;
     setup::screen()?;
     setup::npm_packages()?;
-    let python = setup::training_python()?;
-    say("recording the adversaries in Chromium (half an hour; leave the machine alone)");
-    shell::run(script(&python, "record.py").env("CHROMIUM", browser.chromium))
+    let python = setup::python("target/record-venv", "models/train/record-requirements.txt")?;
+    say("recording in Chromium (up to three quarters of an hour; leave the machine alone)");
+    let mut script = script(&python, "record.py");
+    if let Some(part) = part {
+        script.arg(match part {
+            Part::Adversaries => "adversaries",
+            Part::Libraries => "libraries",
+        });
+    }
+    // One of the libraries writes a log where it is run.
+    shell::run(script.env("CHROMIUM", browser.chromium).current_dir(root().join("target")))
 }
 
 /// Trains a model with the pinned Python packages of `models/train`.
