@@ -238,12 +238,15 @@ pub struct Judgement {
 
 impl Judgement {
     fn sum(family: Family, findings: Vec<Finding>) -> Self {
-        Self { family, log_odds: 0.0, findings: Vec::new() }.and(findings)
+        let log_odds = findings.iter().map(Finding::signed).sum();
+        Self { family, log_odds, findings }
     }
 
-    fn and(mut self, findings: Vec<Finding>) -> Self {
-        self.log_odds += findings.iter().map(Finding::signed).sum::<f32>();
-        self.findings.extend(findings);
+    fn and(mut self, finding: Option<Finding>) -> Self {
+        if let Some(finding) = finding {
+            self.log_odds += finding.signed();
+            self.findings.push(finding);
+        }
         self
     }
 }

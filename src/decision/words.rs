@@ -8,7 +8,7 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("movement-unlike-people", "the pointer's movement is unlike a hand's"),
     ("typing-like-people", "the keys have the rhythm of fingers"),
     ("typing-unlike-people", "the rhythm of the keys is unlike fingers"),
-    ("words-begin-quick", "words begin no slower than they go on"),
+    ("words-quick", "words begin too quickly"),
     ("click-without-approach", "clicks happen where the pointer did not travel to"),
     ("approach-too-fast", "the pointer reaches what it clicks faster than a hand can"),
     ("click-intervals-constant", "clicks follow each other like a clock"),

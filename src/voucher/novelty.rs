@@ -264,7 +264,7 @@ mod tests {
                 "dwell against press-to-press time",
                 "quick keys under half a median",
                 "dwell",
-                "words whose first letter comes quicker than the middle one",
+                "words whose first letter comes quicker than half of the keys",
             ]
         );
         assert_eq!(typing.len(), TYPING + JUMPY.len());
