@@ -15,16 +15,16 @@ import numpy as np
 
 import adversaries as adv
 import data
+import libraries
 import movement
 
 STROKES, EACH = 8, 18
-TYPED = 60
 # Through the debugging protocol at its own times; there, but waiting for each answer, as libraries do; with the
 # system's pointer.
 PLAYERS = ["timed", "awaited", "system"]
 
-
-# What is typed; the first words of one to three of them.
+# How many texts each library types, of one to three of these.
+TYPED = 60
 SENTENCES = [
     "My parcel has not come yet, please look where it is.",
     "We moved to another street in May and the old address is still on the bill.",
@@ -42,23 +42,19 @@ def programs(prefix, kinds, rng):
             yield dict(id=f"{prefix}-{kind}-{i}", source=f"{prefix}-{kind}", label="bot", player=PLAYERS[i % 3], **session)
 
 
-def adversaries(rng):
+def of_adversaries(rng):
     people = data.read("human-pointer")
     yield from programs("made", movement.adversaries(movement.trained_strokes(people)), rng)
     yield from played(people, rng)
 
 
-def libraries(rng):
-    import libraries
-
+def of_libraries(rng):
     libraries.seed(rng)
     yield from programs("library", libraries.MOVERS, rng)
 
 
 def typed(rng):
     """What libraries type, as a page would see it."""
-    import libraries
-
     libraries.seed(rng)
     for kind, make in libraries.TYPISTS.items():
         for i in range(TYPED):
@@ -96,12 +92,12 @@ def record(scripts):
 def main():
     """Records `adversaries` (and people), `libraries` or, with no word, both; what is not recorded anew stays."""
     parts = sys.argv[1:] or ["adversaries", "libraries"]
-    of_libraries = lambda tr: tr["source"].startswith(("library-", "typing-"))
-    traces = [tr for tr in data.made() if ("libraries" if of_libraries(tr) else "adversaries") not in parts]
+    part = lambda tr: "libraries" if tr["source"].startswith(("library-", "typing-")) else "adversaries"
+    traces = [tr for tr in data.made() if part(tr) not in parts]
     if "adversaries" in parts:
-        traces = record([*adversaries(np.random.default_rng(11))]) + traces
+        traces = record([*of_adversaries(np.random.default_rng(11))]) + traces
     if "libraries" in parts:
-        traces += [*record([*libraries(np.random.default_rng(12))]), *typed(np.random.default_rng(13))]
+        traces += record([*of_libraries(np.random.default_rng(12))]) + [*typed(np.random.default_rng(13))]
     size = data.write_made(traces)
     print(f"{data.MADE}: {len(traces)} sessions, {size} bytes")
 
