@@ -15,6 +15,7 @@ STROKE_FACTS = 26
 MADE = ROOT / "models/train/chromium.jsonl.xz"
 # Events with a place.
 PLACED = ["move", "down", "up"]
+# Kinds of event and classes of key, by the numbers they have in MADE.
 WRITTEN = [*PLACED, "keydown", "keyup"]
 KEYS = ["letter", "digit", "space", "punctuation", "backspace", "modifier"]
 

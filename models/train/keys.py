@@ -5,7 +5,6 @@ import numpy as np
 import adversaries as adv
 import data
 
-
 # Programs that no window of a few dozen keys gives away, because they draw from laws fitted to people: learning them costs
 # more elsewhere than it gains here. They show what is missed.
 UNTRAINED = ["cloakbrowser", "human-input"]
