@@ -5,6 +5,7 @@ are samplers of `f(text) -> [[ms, "keydown" or "keyup", key], ...]`.
 """
 
 import asyncio
+import itertools
 import random
 from types import SimpleNamespace
 
@@ -98,14 +99,13 @@ def pydoll(rng):
 def invisible_playwright(rng):
     seed = int(rng.integers(1 << 30))
     hand, motion = invisible.PointerPersona.from_seed(seed), CursorMotion(seed)
-    count = [0]
+    turns = itertools.count(1)
 
     def render(start, end, *, kind, lead_ms, bounds=None, target_w=None):
         return steps_from_waypoints(motion.path(*start, *end, target_w=target_w), kind=kind, lead_ms=lead_ms, bounds=bounds)
 
     def stroke(rng, a, b):
-        count[0] += 1
-        steps = plan_approach(seed, hand, tuple(a), box(b), (4000.0, 3000.0), nonce=count[0], landing=tuple(b), render=render)
+        steps = plan_approach(seed, hand, tuple(a), box(b), (4000.0, 3000.0), nonce=next(turns), landing=tuple(b), render=render)
         times = np.cumsum([step.delay_ms for step in steps])
         sent = fit_timeline([Ev(t, step.x, step.y) for t, step in zip(times, steps)], 1.5)
         return path([[e.t_ms, e.x, e.y] for e in sent])
@@ -197,12 +197,11 @@ def pydoll_typing(rng):
 
 def invisible_typing(rng):
     hand = invisible.TypingPersona.from_seed(int(rng.integers(1 << 30)))
-    count = [0]
+    turns = itertools.count(1)
 
     def typed(text):
-        count[0] += 1
         events, t = [], 0.0
-        for character, (dwell, gap) in zip(text, invisible.plan_typing(text, hand, count[0])):
+        for character, (dwell, gap) in zip(text, invisible.plan_typing(text, hand, next(turns))):
             events += [[t, "keydown", character], [t + dwell, "keyup", character]]
             t += dwell + gap
         return events

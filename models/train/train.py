@@ -371,8 +371,7 @@ def main():
         model = family.fit(family.role("train"))
         family.level(model)
         rows, recorded, margins, labels = leave_out(family, people, model)
-        threshold = float(np.quantile(family.margin(model, people), 0.01))
-        limit = float(np.quantile(family.margin(model, people), family.ALARMS))
+        threshold, limit = np.quantile(family.margin(model, people), [0.01, family.ALARMS])
         slope, offset = calibrate(margins, labels, limit, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), f"{100 * family.ALARMS:.1f} % (set)")]
         for role in ("testall", "other3", "other", "otherall"):

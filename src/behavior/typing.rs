@@ -205,7 +205,7 @@ const LETTER_BY_LETTER_MS: f64 = 400.0;
 const PAUSE_MS: f64 = 1500.0;
 /// Fewer words say nothing.
 const MIN_WORDS: f64 = 3.0;
-/// Of four words of people, about one begins quicker than their letters follow one another; few words are taken to be like it.
+/// Of four words of people, about one begins quicker than half of their keys follow; few words are taken to be like it.
 const USUALLY_QUICK: f64 = 1.0;
 /// More keys are never down at once; bounds the search for the press a release belongs to.
 const MAX_OPEN: usize = 12;

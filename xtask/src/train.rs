@@ -1,11 +1,12 @@
 use crate::setup;
 use crate::shell::{self, command, root, say};
 use anyhow::Result;
+use clap::ValueEnum;
 use std::path::Path;
 use std::process::Command;
 
 /// What is trained.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Subject {
     /// What tells people from programs: models/behavior.bin and its card
     #[default]
@@ -15,7 +16,7 @@ pub(crate) enum Subject {
 }
 
 /// What is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// Adversaries of models/train, and people played in the same way (half an hour)
     Adversaries,
@@ -32,11 +33,8 @@ pub(crate) fn record(part: Option<Part>) -> Result<()> {
     let python = setup::python("target/record-venv", "models/train/record-requirements.txt")?;
     say("recording in Chromium (up to three quarters of an hour; leave the machine alone)");
     let mut script = script(&python, "record.py");
-    if let Some(part) = part {
-        script.arg(match part {
-            Part::Adversaries => "adversaries",
-            Part::Libraries => "libraries",
-        });
+    if let Some(part) = part.as_ref().and_then(ValueEnum::to_possible_value) {
+        script.arg(part.get_name());
     }
     // One of the libraries writes a log where it is run.
     shell::run(script.env("CHROMIUM", browser.chromium).current_dir(root().join("target")))
