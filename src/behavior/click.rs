@@ -16,8 +16,7 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect::<Vec<_>>();
     let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect::<Vec<_>>();
     let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect::<Vec<_>>();
-    let judged: Vec<bool> =
-        presses.iter().filter_map(|p| p.jumped.map(|gap| gap > JUMP_PX && p.approach_moves < 3)).collect::<Vec<_>>();
+    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped).collect::<Vec<_>>();
     let doubles = presses.windows(2).filter(|w| w[1].t - w[0].t < 500.0 && distance(w[0].at, w[1].at) < 6.0).count();
     let repeats = presses
         .iter()
@@ -124,9 +123,6 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>, moved: bool) -> Vec<Fi
 /// windows of three presses of recorded people 92 had it, 77 of those where no two events lay near each other.
 const EQUAL: f64 = 0.015;
 
-/// A press this far, in px, from where the pointer was known to be needs moves in between.
-const JUMP_PX: f64 = 60.0;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +153,27 @@ mod tests {
         let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0), (4900.0, 700.0)];
         assert_eq!(share_without_approach(&session(&places, 1)), 1.0);
         assert_eq!(share_without_approach(&session(&places, 12)), 0.0);
+    }
+
+    #[test]
+    fn what_the_pointer_does_about_its_goal_is_no_approach() {
+        let mut events = session(&[(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)], 1);
+        for (t, x) in [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)] {
+            events.extend((0..15).map(|i| {
+                let at = Pointer::mouse(x + (i % 5) as f32 * 4.0, 5.0 + (i % 3) as f32);
+                Event { t: t - 50.0 + f64::from(i) * 3.0, kind: Kind::Move(at), trusted: true }
+            }));
+        }
+        events.sort_by(|a, b| a.t.total_cmp(&b.t));
+        // All but the first, before which it was nowhere else.
+        assert_eq!(features(&Paths::of(&events)).unwrap()[9], Some(2.0));
+    }
+
+    #[test]
+    fn a_hand_seen_ten_times_a_second_is_seen_on_its_way() {
+        let mut events = session(&[(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)], 30);
+        events.retain(|event| !matches!(event.kind, Kind::Move(_)) || ((event.t / 17.0) as u32).is_multiple_of(6));
+        assert_eq!(share_without_approach(&events), 0.0);
     }
 
     #[test]

@@ -45,14 +45,12 @@ pub(crate) struct Press {
     pub(crate) drift: f64,
     /// Whether it was anywhere else in between.
     pub(crate) crept: bool,
-    /// Time since the last move of a mouse, ms; `None` if none moved before.
+    /// Time since a mouse last moved or pressed, ms; `None` if none did before.
     pub(crate) settle: Option<f64>,
-    /// Distinct positions of a mouse in the second before the press that are more than 2 px from it.
-    pub(crate) approach_moves: u32,
     /// Whether the movement that led here was faster than a hand.
     pub(crate) rushed: bool,
-    /// How far the mouse was from here before its last two moves, px; `None` for the first place seen.
-    pub(crate) jumped: Option<f64>,
+    /// Whether the mouse came here from elsewhere and was hardly seen on the way; `None` for the first place seen.
+    pub(crate) jumped: Option<bool>,
     /// What pressed.
     pub(crate) device: PointerDevice,
 }
@@ -85,7 +83,7 @@ impl Paths {
     pub(crate) fn of(events: &[Event]) -> Self {
         let mut paths = Self::default();
         let mut run = Run::default();
-        // The last few places the mouse was, newest last.
+        // The last few places the mouse was since its last press, which is the first of them; newest last.
         let mut recent: Vec<Sample> = Vec::new();
         let mut held = false;
         let mut last = f64::NEG_INFINITY;
@@ -120,6 +118,9 @@ impl Paths {
                     let rushed = run.is_rushed();
                     paths.close(&mut run);
                     paths.press(event.t, p, &recent, rushed);
+                    if p.device == PointerDevice::Mouse {
+                        recent = vec![Sample::new(event.t, p)];
+                    }
                     run.from = Some([f64::from(p.x), f64::from(p.y)]);
                     held = true;
                 }
@@ -164,22 +165,6 @@ impl Paths {
 
     fn press(&mut self, t: f64, p: Pointer, recent: &[Sample], rushed: bool) {
         let at = [f64::from(p.x), f64::from(p.y)];
-        let mut approach_moves = 0;
-        let mut last = at;
-        for sample in recent.iter().rev().take_while(|s| t - s.t < 1000.0) {
-            if distance(sample.at, at) > 2.0 && distance(sample.at, last) > 0.5 {
-                approach_moves += 1;
-            }
-            last = sample.at;
-        }
-        // Where the pointer was known to be before the two newest moves: an earlier move or press.
-        let before = recent.len().checked_sub(3).map(|i| (recent[i].t, recent[i].at));
-        let pressed = self.presses.iter().rfind(|press| press.device == PointerDevice::Mouse);
-        let pressed = pressed.map(|press| (press.t, press.at));
-        let earlier = match (before, pressed) {
-            (Some(a), Some(b)) => Some(if a.0 >= b.0 { a.1 } else { b.1 }),
-            (a, b) => a.or(b).map(|(_, at)| at),
-        };
         self.presses.push(Press {
             t,
             at,
@@ -188,8 +173,10 @@ impl Paths {
             crept: false,
             rushed,
             settle: recent.last().map(|s| t - s.t),
-            approach_moves,
-            jumped: earlier.map(|place| distance(place, at)),
+            jumped: recent
+                .first()
+                .filter(|_| recent.len() > 1 || !self.presses.is_empty())
+                .map(|from| is_jump(from, recent, t, at)),
             device: p.device,
         });
     }
@@ -273,6 +260,23 @@ impl Sample {
     }
 }
 
+/// Whether a pointer that was `seen` went to its press at `at` without being on its way for as long as a hand is. What it did where
+/// it began does not count, nor what it does about its goal. Of SapiMouse's 23,910 presses 0.5 % are jumps, shown at 10 Hz 2.8;
+/// two of three are in 0.03 and 0.3 % of sessions of three.
+fn is_jump(from: &Sample, seen: &[Sample], t: f64, at: [f64; 2]) -> bool {
+    let gap = distance(from.at, at);
+    let (mut left, mut way) = (None, 0.0_f64);
+    for (t, place) in seen.iter().map(|s| (s.t, s.at)).chain([(t, at)]) {
+        let share = distance(place, at) / gap;
+        if share <= WAY_END {
+            way = way.max(left.take().map_or(0.0, |left| t - left));
+        } else if share < 1.0 - WAY_END {
+            left = left.or(Some(t));
+        }
+    }
+    gap > JUMP_PX && way < JUMP_MS
+}
+
 fn frame(t: f64) -> i64 {
     (t * 60.0 / 1000.0) as i64
 }
@@ -327,6 +331,11 @@ pub(crate) const MIN_SAMPLES: usize = 7;
 /// A movement that covers more than this in less than that is rushed, px and ms.
 const RUSH_PX: f64 = 80.0;
 const RUSH_MS: f64 = 110.0;
+/// A press further than this from where the mouse was, px, is a jump where it was seen on its way for less than that, ms.
+/// The way ends this share of it before and after.
+const JUMP_PX: f64 = 60.0;
+const JUMP_MS: f64 = 40.0;
+const WAY_END: f64 = 0.125;
 /// A longer run is someone drawing circles, not reaching for something, ms.
 const MAX_MS: f64 = 6000.0;
 /// How many moves back a press looks.
