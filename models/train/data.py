@@ -18,6 +18,9 @@ PLACED = ["move", "down", "up"]
 # Kinds of event and classes of key, by the numbers they have in MADE.
 WRITTEN = [*PLACED, "keydown", "keyup"]
 KEYS = ["letter", "digit", "space", "punctuation", "backspace", "modifier"]
+# How sessions are played: through the debugging protocol at their own times; there, but waiting for each answer, as
+# libraries do; with the system's pointer.
+PLAYERS = ["timed", "awaited", "system"]
 
 
 def data_dir():

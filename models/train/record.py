@@ -19,9 +19,6 @@ import libraries
 import movement
 
 STROKES, EACH = 8, 18
-# Through the debugging protocol at its own times; there, but waiting for each answer, as libraries do; with the
-# system's pointer.
-PLAYERS = ["timed", "awaited", "system"]
 
 # How many texts each library types, of one to three of these.
 TYPED = 60
@@ -39,7 +36,7 @@ def programs(prefix, kinds, rng):
     for kind, make in kinds.items():
         for i in range(EACH):
             session = adv.session(rng, make(rng), STROKES, adv.undelivered)
-            yield dict(id=f"{prefix}-{kind}-{i}", source=f"{prefix}-{kind}", label="bot", player=PLAYERS[i % 3], **session)
+            yield dict(id=f"{prefix}-{kind}-{i}", source=f"{prefix}-{kind}", label="bot", player=data.PLAYERS[i % 3], **session)
 
 
 def of_adversaries(rng):

@@ -17,7 +17,6 @@ from sklearn.linear_model import LogisticRegression
 import data
 import keys
 import movement
-import record
 
 MODELS = data.ROOT / "models"
 DEPTH, NODES = 3, 7
@@ -47,8 +46,8 @@ TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 13: 
 # Pointer: sending where the pointer already is never speaks for a person, creeping never for a program.
 POINTER_MONOTONE = {60: -1, 61: 1}
 
-# How record.py plays sessions, and all of them whole.
-RECORDED = [*record.PLAYERS, "all"]
+# How sessions are played, and all of them whole.
+RECORDED = [*data.PLAYERS, "all"]
 
 # Generators that share their movement are left out together.
 POINTER_KINDS = {
