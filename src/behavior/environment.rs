@@ -24,8 +24,8 @@ pub struct EnvironmentFacts {
     pub coalesced: u32,
     /// Of those, whose position changed while `movementX` and `movementY` said zero.
     pub unmoved: u32,
-    /// Of those, whose screen and page coordinates coincide although the viewport is not at the
-    /// screen's origin.
+    /// Of those, at a place no device reports: between the pixels of the screen, or in the screen where it is in the page
+    /// although the viewport is not at the screen's origin.
     pub injected: u32,
     /// Input events of any kind.
     pub inputs: u32,
@@ -87,7 +87,7 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>) -> Vec<Finding> {
         (8, "untrusted-input", 4.0),
         (2, "no-languages", 1.0),
         (3, "no-outer-size", 1.0),
-        (7, "injected-coordinates", 0.8),
+        (7, "injected-coordinates", 1.2),
         (6, "moves-without-movement", 0.8),
     ] {
         if on(i) {

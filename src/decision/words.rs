@@ -28,7 +28,7 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("untrusted-input", "events were made up by a script"),
     ("no-languages", "the browser names no language"),
     ("no-outer-size", "the window has no size"),
-    ("injected-coordinates", "the pointer's screen position does not fit the window"),
+    ("injected-coordinates", "the pointer is where no device points"),
     ("moves-without-movement", "the pointer changes place without moving"),
     ("no-coalesced-history", "moves come without the device's finer samples"),
     ("nothing-unusual", "nothing unusual, but too little to be sure"),

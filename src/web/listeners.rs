@@ -316,8 +316,11 @@ impl Shared {
         facts.coalesced = facts.coalesced.saturating_add(u32::from(event.get_coalesced_events().length() > 1));
         let unmoved = changed && event.movement_x() == 0 && event.movement_y() == 0;
         facts.unmoved = facts.unmoved.saturating_add(u32::from(unmoved));
-        let coincide = event.screen_x() == x && event.screen_y() == y;
-        facts.injected = facts.injected.saturating_add(u32::from(coincide && has_offset(&self.window)));
+        // The page's px keep the grid wherever the page is magnified, the screen's also where fingers magnify it.
+        let (ratio, screen) = (self.window.device_pixel_ratio(), screen_x(event));
+        let coincide = screen as i32 == x && event.screen_y() == y && has_offset(&self.window);
+        let on_grid = [at[0] * ratio, screen * ratio, screen].into_iter().any(is_on_grid);
+        facts.injected = facts.injected.saturating_add(u32::from(coincide || !on_grid));
         true
     }
 }
@@ -330,12 +333,25 @@ extern "C" {
     fn client_x(this: &Placed) -> f64;
     #[wasm_bindgen(method, getter, js_name = clientY)]
     fn client_y(this: &Placed) -> f64;
+    #[wasm_bindgen(method, getter, js_name = screenX)]
+    fn screen_x(this: &Placed) -> f64;
 }
 
 /// Where a pointer's event happened, in px of the viewport and their fractions.
 fn place(event: &web_sys::Event) -> [f64; 2] {
     let event = event.unchecked_ref::<Placed>();
     [event.client_x(), event.client_y()]
+}
+
+fn screen_x(event: &web_sys::Event) -> f64 {
+    event.unchecked_ref::<Placed>().screen_x()
+}
+
+/// Whether a device can point there: systems tell whole pixels of the screen, or 256ths (macOS, Wayland). Browsers calculate
+/// in single precision, which the tolerance covers to 4000 px.
+fn is_on_grid(pixels: f64) -> bool {
+    let steps = pixels * 256.0;
+    (steps - steps.round_ties_even()).abs() < 0.05
 }
 
 fn whole(at: [f64; 2]) -> [i32; 2] {

@@ -63,9 +63,9 @@ export function startBrowser({ automated = true, without = [] } = {}) {
     }));
 }
 
-/** A screen of its own (Xvfb) with a browser on it, for a page of that size. `env` is what xdotool needs to move its
- * pointer, `origin` where the page begins. */
-export async function startScreen({ width, height }, launcher = chromium) {
+/** A screen of its own (Xvfb) with a browser on it that hides that it is driven, for a page of that size, magnified by
+ * `scale`. `env` is what xdotool needs to move its pointer, `origin` where the page begins. */
+export async function startScreen({ width, height }, launcher = chromium, scale = 1) {
   const size = [width + 20, height + 150];
   const screen = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", `${size.join("x")}x24`], { stdio: ["ignore", "pipe", "ignore"] });
   let browser;
@@ -80,6 +80,7 @@ export async function startScreen({ width, height }, launcher = chromium) {
     const [number] = await Promise.race([once(screen.stdout, "data"), ended]);
     const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
     const args = ["--no-first-run", "--disable-gpu", "--window-position=0,0", `--window-size=${size[0]},${size[1]}`];
+    args.push("--disable-blink-features=AutomationControlled", `--force-device-scale-factor=${scale}`);
     browser = await launcher.launch({ executablePath: EXECUTABLE, headless: false, env, args, chromiumSandbox: false });
     const page = await browser.newPage({ viewport: null });
     const origin = () => page.evaluate(() => [window.screenX, window.screenY + window.outerHeight - window.innerHeight]);
@@ -119,16 +120,22 @@ export async function play(events, send, { waits = false } = {}) {
   }
 }
 
-/** Replays a recorded person's movement and presses with its own timing, shifted to stay inside the page. */
-export async function replay(page, trace, { limit = Infinity } = {}) {
+/** Replays a recorded person's movement and presses with its own timing, shifted to stay inside the page, and by `between`
+ * px off its pixels. */
+export async function replay(page, trace, { limit = Infinity, between = 0 } = {}) {
   const cdp = await page.context().newCDPSession(page);
   const { width, height } = page.viewportSize();
   const [w, h] = trace.viewport;
   const scale = Math.min(1, width / w, height / h);
   const first = trace.events[0][0];
   const events = trace.events.filter(([t, kind]) => t - first <= limit && ["move", "down", "up"].includes(kind));
+  // In the screen's own pixels, as a mouse points, and once where that is the same one.
+  const pixel = (x) => Math.round(x * scale) + between;
+  const steps = events.map(([t, kind, x, y]) => [t - first, kind, pixel(x), pixel(y)]);
+  const same = (a, b) => a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+  const moved = steps.filter((step, i) => i === 0 || !same(step, steps[i - 1]));
   // Not awaited one by one: the recording's clock leads, as a hand would.
-  await play(events.map(([t, ...step]) => [t - first, ...step]), (kind, x, y) => sendPointer(cdp, kind, x * scale, y * scale));
+  await play(moved, (kind, x, y) => sendPointer(cdp, kind, x, y));
   await page.evaluate(() => new Promise((resume) => setTimeout(resume, 50)));
 }
 

@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ASKS_NOTHING, claimsOf, corpus, replay, startBrowser, startServer } from "./helpers.mjs";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { ASKS_NOTHING, claimsOf, corpus, replay, startBrowser, startScreen, startServer } from "./helpers.mjs";
 
 const viewport = { width: 1280, height: 800 };
+const run = promisify(execFile);
 
 /** Fills the form as its script would be filled in: without input events that could be judged. */
 async function fill(page) {
@@ -47,6 +50,37 @@ describe("the main line", () => {
       await page.waitForFunction(() => document.getElementById("replayed").textContent !== "");
       assert.match(await page.textContent("#replayed"), /redeemed before/);
     } finally {
+      await browser.close();
+    }
+  });
+
+  test("a pointer between the screen's pixels is no device's", async () => {
+    const { browser, page: open } = await startBrowser({ automated: false });
+    const environment = async (page) => (await page.$eval("vouchsafe-widget", (widget) => widget.assess())).signals.environment;
+    const replayed = async (between) => {
+      const page = await open({ viewport });
+      await page.goto(server.url);
+      await verified(await startWatching(page));
+      await replay(page, corpus().find((trace) => trace.id === "human-pointer-1"), { limit: 4000, between });
+      return environment(page);
+    };
+    const magnified = await startScreen(viewport, undefined, 1.25);
+    try {
+      const [on, off] = [await replayed(0), await replayed(0.37)];
+      assert.ok(off < on - 0.1, `${on} on the pixels, ${off} between them`);
+
+      const { page, env, origin } = magnified;
+      await page.goto(server.url);
+      await verified(await startWatching(page));
+      const [left, top] = (await origin()).map((px) => Math.round(px * 1.25));
+      for (let i = 0; i < 40; i++) {
+        await run("xdotool", ["mousemove", left + 100 + 7 * i, top + 90 + 3 * i].map(String), { env });
+        await new Promise((resume) => setTimeout(resume, 20));
+      }
+      const own = await environment(page);
+      assert.ok(own > off + 0.1, `${own} where a page's px are no pixels, ${off} between pixels`);
+    } finally {
+      await magnified.close();
       await browser.close();
     }
   });
