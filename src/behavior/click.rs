@@ -83,13 +83,14 @@ pub(super) const NAMES: [&str; SPECS.len()] = [
 pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>, moved: bool) -> Vec<Finding> {
     let presses = value(0).map_or(0.0, libm::exp);
     let mut findings = Vec::new();
-    let (jumps, share) = (value(9).unwrap_or(0.0), value(8).unwrap_or(0.0));
+    let (jumps, share, moves) = (value(9).unwrap_or(0.0), value(8).unwrap_or(0.0), value(12).unwrap_or(9.0));
     if share > 0.45 && jumps > 1.5 {
         findings.push(Finding::new("click-without-approach", Direction::Bot, 4.0));
-    } else if presses > 1.5 && value(12).is_some_and(|moves| moves < 0.2) {
+    } else if presses > 1.5 && moves < 0.2 {
         // One move a press at the most: the pointer appears where it is needed.
         findings.push(Finding::new("click-without-approach", Direction::Bot, 3.0));
-    } else if share > 0.9 {
+    } else if share > 0.9 && moves < 1.0 {
+        // A single jump counts only where little else moved: a page that was busy for a moment shows one, too.
         findings.push(Finding::new("click-without-approach", Direction::Bot, 2.0));
     }
     let rushed = value(13).unwrap_or(0.0);
@@ -167,6 +168,22 @@ mod tests {
         events.sort_by(|a, b| a.t.total_cmp(&b.t));
         // All but the first, before which it was nowhere else.
         assert_eq!(features(&Paths::of(&events)).unwrap()[9], Some(2.0));
+    }
+
+    #[test]
+    fn a_single_jump_counts_only_where_little_else_moved() {
+        let said = |events: &[Event]| {
+            let features = features(&Paths::of(events)).unwrap();
+            judge(&|i| features[i], true).iter().any(|finding| finding.code == "click-without-approach")
+        };
+        let mut events = session(&[(1000.0, 300.0)], 1);
+        events.insert(0, Event { t: 0.0, kind: Kind::Move(Pointer::mouse(0.0, 5.0)), trusted: true });
+        assert!(said(&events));
+        for i in 1..30 {
+            let at = Pointer::mouse((i % 5) as f32 * 3.0, 5.0);
+            events.insert(i, Event { t: 10.0 * i as f64, kind: Kind::Move(at), trusted: true });
+        }
+        assert!(!said(&events));
     }
 
     #[test]

@@ -320,6 +320,18 @@ export const attacks = [
     },
   },
   {
+    name: "Playwright, flag hidden, cloakbrowser's hand and keys",
+    session: inPlaywright({ automated: false }, async (page) => {
+      const { patchContext, resolveConfig } = await import("cloakbrowser/human");
+      patchContext(page.context(), resolveConfig("default"));
+      for (const [id, text] of FIELDS) {
+        await page.click(id);
+        await page.type(id, text);
+      }
+      await page.click("#submit");
+    }),
+  },
+  {
     name: "Keys only: Tab, humanised typing, Enter",
     session: inPlaywright({ automated: false }, async (page) => {
       await page.focus("#name");
