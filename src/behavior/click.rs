@@ -16,7 +16,7 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
     let holds: Vec<f64> = presses.iter().filter_map(|p| p.hold).filter(|h| *h < 2000.0).collect::<Vec<_>>();
     let mut settles: Vec<f64> = presses.iter().filter_map(|p| p.settle).filter(|s| *s < 5000.0).collect::<Vec<_>>();
     let mut drifts: Vec<f64> = presses.iter().filter(|p| p.hold.is_some()).map(|p| p.drift).collect::<Vec<_>>();
-    let judged: Vec<bool> = presses.iter().filter_map(|p| p.jumped).collect::<Vec<_>>();
+    let jumps: Vec<f64> = presses.iter().filter_map(|p| p.jumped).map(f64::from).collect::<Vec<_>>();
     let doubles = presses.windows(2).filter(|w| w[1].t - w[0].t < 500.0 && distance(w[0].at, w[1].at) < 6.0).count();
     let repeats = presses
         .iter()
@@ -33,8 +33,8 @@ pub(super) fn features(paths: &Paths) -> Option<Vec<Option<f64>>> {
         variation(&holds).filter(|v| holds.len() >= 3 && (*v > 2.0 * EQUAL || paths.fine)).map(|v| ln_floor(v, 1e-3)),
         median(&mut settles).map(|m| ln_floor(m, 1.0)),
         median(&mut drifts).map(|d| ln_floor(d, 0.5)),
-        mean(&judged.iter().map(|j| f64::from(u8::from(*j))).collect::<Vec<_>>()),
-        Some(judged.iter().filter(|j| **j).count() as f64),
+        mean(&jumps),
+        Some(jumps.iter().sum()),
         Some(doubles as f64 / count),
         Some(repeats as f64 / count),
         Some(ln_floor(paths.moves as f64 / count, 0.1)),

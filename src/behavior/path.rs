@@ -173,10 +173,7 @@ impl Paths {
             crept: false,
             rushed,
             settle: recent.last().map(|s| t - s.t),
-            jumped: recent
-                .first()
-                .filter(|_| recent.len() > 1 || !self.presses.is_empty())
-                .map(|from| is_jump(from, recent, t, at)),
+            jumped: (recent.len() > usize::from(self.presses.is_empty())).then(|| is_jump(recent, t, at)),
             device: p.device,
         });
     }
@@ -263,8 +260,8 @@ impl Sample {
 /// Whether a pointer that was `seen` went to its press at `at` without being on its way for as long as a hand is. What it did where
 /// it began does not count, nor what it does about its goal. Of SapiMouse's 23,910 presses 0.5 % are jumps, shown at 10 Hz 2.8;
 /// two of three are in 0.03 and 0.3 % of sessions of three.
-fn is_jump(from: &Sample, seen: &[Sample], t: f64, at: [f64; 2]) -> bool {
-    let gap = distance(from.at, at);
+fn is_jump(seen: &[Sample], t: f64, at: [f64; 2]) -> bool {
+    let gap = distance(seen[0].at, at);
     let (mut left, mut way) = (None, 0.0_f64);
     for (t, place) in seen.iter().map(|s| (s.t, s.at)).chain([(t, at)]) {
         let share = distance(place, at) / gap;
