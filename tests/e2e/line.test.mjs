@@ -1,8 +1,8 @@
 // The whole line in a real Chromium: page, widget, voucher, server.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
 import { execFile } from "node:child_process";
+import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { ASKS_NOTHING, claimsOf, corpus, replay, startBrowser, startScreen, startServer } from "./helpers.mjs";
 
@@ -64,11 +64,12 @@ describe("the main line", () => {
       await replay(page, corpus().find((trace) => trace.id === "human-pointer-1"), { limit: 4000, between });
       return environment(page);
     };
-    const magnified = await startScreen(viewport, undefined, 1.25);
+    let magnified;
     try {
       const [on, off] = [await replayed(0), await replayed(0.37)];
       assert.ok(off < on - 0.1, `${on} on the pixels, ${off} between them`);
 
+      magnified = await startScreen(viewport, undefined, 1.25);
       const { page, env, origin } = magnified;
       await page.goto(server.url);
       await verified(await startWatching(page));
@@ -80,7 +81,7 @@ describe("the main line", () => {
       const own = await environment(page);
       assert.ok(own > off + 0.1, `${own} where a page's px are no pixels, ${off} between pixels`);
     } finally {
-      await magnified.close();
+      await magnified?.close();
       await browser.close();
     }
   });

@@ -85,6 +85,7 @@ fn package() -> Result<()> {
 
 fn end_to_end() -> Result<()> {
     let browser = setup::browser()?;
+    setup::screen()?;
     build::package(Profile::Release)?;
     let python = setup::client_packages()?;
     shell::run(cargo().args(["build", "--workspace", "--exclude", "xtask", "--quiet"]))?;
