@@ -5,12 +5,9 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto"
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { EXECUTABLE, chromium, claimsOf, corpus, replay, root, startBrowser, startScreen, tickWords } from "../e2e/helpers.mjs";
 
 const require = createRequire(import.meta.url);
-const run = promisify(execFile);
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 const FIELDS = [["#name", "Ada Lovelace"], ["#email", "ada@example.org"], ["#password", "correct horse"]];
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
@@ -137,9 +134,8 @@ const KEYSYMS = { " ": "space", "@": "at", ".": "period" };
 /** Headed Chromium under Xvfb, whose pointer and keys xdotool moves: no debugging protocol touches the page's input. */
 const onScreen = (move, type) => async (url) => {
   const screen = await startScreen({ width: 1280, height: 800 }, require("patchright-core").chromium);
-  const x = (...args) => run("xdotool", args.map(String), { env: screen.env });
   try {
-    const { page } = screen;
+    const { page, xdotool: x } = screen;
     await page.goto(url);
     await pause(800);
     const [left, top] = await screen.origin();

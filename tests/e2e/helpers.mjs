@@ -1,13 +1,14 @@
 // Shared by the end-to-end tests: a server on a free port, a browser, recorded people.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 export const root = resolve(import.meta.dirname, "../..");
 const require = createRequire(join(root, "www/package.json"));
@@ -64,7 +65,8 @@ export function startBrowser({ automated = true, without = [] } = {}) {
 }
 
 /** A screen of its own (Xvfb) with a browser on it that hides that it is driven, for a page of that size, magnified by
- * `scale`. `env` is what xdotool needs to move its pointer, `origin` where the page begins. */
+ * `scale`. `xdotool` moves its pointer and keys, `env` is what other programs need for that; `origin` is where the page
+ * begins. */
 export async function startScreen({ width, height }, launcher = chromium, scale = 1) {
   const size = [width + 20, height + 150];
   const screen = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", `${size.join("x")}x24`], { stdio: ["ignore", "pipe", "ignore"] });
@@ -84,7 +86,9 @@ export async function startScreen({ width, height }, launcher = chromium, scale 
     browser = await launcher.launch({ executablePath: EXECUTABLE, headless: false, env, args, chromiumSandbox: false });
     const page = await browser.newPage({ viewport: null });
     const origin = () => page.evaluate(() => [window.screenX, window.screenY + window.outerHeight - window.innerHeight]);
-    return { page, env, origin, close };
+    const run = promisify(execFile);
+    const xdotool = (...args) => run("xdotool", args.map(String), { env });
+    return { page, env, xdotool, origin, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,13 +1,10 @@
 // The whole line in a real Chromium: page, widget, voucher, server.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { ASKS_NOTHING, claimsOf, corpus, replay, startBrowser, startScreen, startServer } from "./helpers.mjs";
 
 const viewport = { width: 1280, height: 800 };
-const run = promisify(execFile);
 
 /** Fills the form as its script would be filled in: without input events that could be judged. */
 async function fill(page) {
@@ -70,12 +67,12 @@ describe("the main line", () => {
       assert.ok(off < on - 0.1, `${on} on the pixels, ${off} between them`);
 
       magnified = await startScreen(viewport, undefined, 1.25);
-      const { page, env, origin } = magnified;
+      const { page, xdotool, origin } = magnified;
       await page.goto(server.url);
       await verified(await startWatching(page));
       const [left, top] = (await origin()).map((px) => Math.round(px * 1.25));
       for (let i = 0; i < 40; i++) {
-        await run("xdotool", ["mousemove", left + 100 + 7 * i, top + 90 + 3 * i].map(String), { env });
+        await xdotool("mousemove", left + 100 + 7 * i, top + 90 + 3 * i);
         await new Promise((resume) => setTimeout(resume, 20));
       }
       const own = await environment(page);
