@@ -135,7 +135,7 @@ fn bindings(artefact: &Artefact, wasm: &Path, profile: Profile) -> Result<()> {
     if artefact.mute && profile == Profile::Release {
         mute(&out.join(format!("{}_bg.wasm", artefact.bindings)))?;
     }
-    shorten_imports(&out, artefact.bindings)
+    shorten_names(&out, artefact.bindings)
 }
 
 /// A panic in a page ends in a trap and its words are read by nobody: what would put them together traps at once, and
@@ -182,8 +182,8 @@ const SOURCES: [&[u8]; 4] = [b"/rustc/", b"/rust/deps/", b"registry/src/", b"src
 const WORDY: [&str; 8] =
     ["::panicking", "::fmt", "rust_panic", "rust_begin_unwind", "_fail", "panic_", "_overflow", "handle_error"];
 
-/// Import names carry hashes that do not compress and appear in the module and in its script.
-fn shorten_imports(out: &Path, name: &str) -> Result<()> {
+/// Names of imports and exports are long, carry hashes that do not compress, and appear in the module and in its script.
+fn shorten_names(out: &Path, name: &str) -> Result<()> {
     let (module_path, script_path) = (out.join(format!("{name}_bg.wasm")), out.join(format!("{name}.js")));
     let mut module = walrus::Module::from_file(&module_path)?;
     let mut script = std::fs::read_to_string(&script_path)?;
@@ -195,8 +195,25 @@ fn shorten_imports(out: &Path, name: &str) -> Result<()> {
             import.name = format!("i{i}");
         }
     }
+    for (i, export) in module.exports.iter_mut().enumerate() {
+        let new = format!("e{i}");
+        script = renamed(&script, &export.name, &new);
+        export.name = new;
+    }
     module.emit_wasm_file(&module_path)?;
     std::fs::write(script_path, script).context("cannot write the bindings")
+}
+
+/// A script in which the module's export `old` is called `new`.
+fn renamed(script: &str, old: &str, new: &str) -> String {
+    let long = format!("wasm.{old}");
+    let mut parts = script.split(&long);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let ends = !part.starts_with(|next: char| next.is_alphanumeric() || "_$".contains(next));
+        out += &format!("wasm.{}{part}", if ends { new } else { old });
+    }
+    out
 }
 
 /// `www/dist/*.wasm`.
