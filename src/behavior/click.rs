@@ -94,10 +94,9 @@ pub(super) fn judge(value: &dyn Fn(usize) -> Option<f64>, moved: bool) -> Vec<Fi
         findings.push(Finding::new("click-without-approach", Direction::Bot, 2.0));
     }
     let rushed = value(13).unwrap_or(0.0);
-    if rushed > 1.5 && rushed > 0.2 * presses {
-        findings.push(Finding::new("approach-too-fast", Direction::Bot, 3.0));
-    } else if rushed > 0.5 && rushed > 0.2 * presses {
-        findings.push(Finding::new("approach-too-fast", Direction::Bot, 1.0));
+    if rushed > 0.5 && rushed > 0.2 * presses {
+        let weight = if rushed > 1.5 { 3.0 } else { 1.0 };
+        findings.push(Finding::new("approach-too-fast", Direction::Bot, weight));
     }
     if value(3).is_some_and(|v| v < -3.5) && presses > 4.5 {
         findings.push(Finding::new("click-intervals-constant", Direction::Bot, 2.5));
@@ -218,6 +217,30 @@ mod tests {
         assert_eq!(rushed(&session(&places, 30)), 0.0);
         let short = [(1000.0, 60.0), (2100.0, 0.0), (3700.0, 60.0)];
         assert_eq!(rushed(&session(&short, 6)), 0.0, "a small correction may be quick");
+    }
+
+    #[test]
+    fn a_hand_takes_longer_to_come_back_from_beyond_its_goal() {
+        let rushed = |back: i32, still: usize| {
+            // Beyond the goal at 500 px, a while there, and back in so many steps.
+            let beyond = (0..30).map(|i| 20.0 + 20.0 * i as f32);
+            let home = (1..=back).map(|i| 600.0 - 100.0 * i as f32 / back as f32);
+            let mut events: Vec<Event> = beyond
+                .chain(std::iter::repeat_n(600.0, still))
+                .chain(home)
+                .enumerate()
+                .map(|(i, x)| {
+                    let kind = Kind::Move(Pointer::mouse(x, 5.0));
+                    Event { t: 17.0 * i as f64, kind, trusted: true }
+                })
+                .collect();
+            let t = 17.0 * events.len() as f64 + 60.0;
+            events.push(Event { t, kind: Kind::Down(Pointer::mouse(500.0, 5.0)), trusted: true });
+            features(&Paths::of(&events)).unwrap()[13].unwrap()
+        };
+        assert_eq!(rushed(3, 0), 1.0);
+        assert_eq!(rushed(3, 5), 1.0, "also after it stood there");
+        assert_eq!(rushed(6, 0), 0.0);
     }
 
     #[test]
