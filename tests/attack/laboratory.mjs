@@ -7,14 +7,40 @@ import { parseArgs } from "node:util";
 import { root, startServer } from "../e2e/helpers.mjs";
 import { attacks } from "./attacks.mjs";
 
-const { values } = parseArgs({
-  options: { sessions: { type: "string", default: "5" }, only: { type: "string", default: "" }, write: { type: "boolean", default: false } },
-});
-const sessions = Math.min(100, Math.max(1, Number.parseInt(values.sessions, 10) || 5));
+const HELP = `cargo xtask attack -- [--sessions N] [--only TEXT] [--write]
+
+  --sessions N   how many of each attack, 1 to 100 (5)
+  --only TEXT    attacks whose name contains it
+  --write        puts the table into docs/attacks.md and the demo's page "Attacks"`;
+const { help, ...values } = options();
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const sessions = Number(values.sessions);
 const chosen = attacks.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
 if (chosen.length === 0) {
   console.error(`No attack is called ${JSON.stringify(values.only)}. There are:\n${attacks.map(({ name }) => `  ${name}`).join("\n")}`);
   process.exit(2);
+}
+
+/** What was asked for; ends with what is wrong and how it is said otherwise. */
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        sessions: { type: "string", default: "5" },
+        only: { type: "string", default: "" },
+        write: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (!/^([1-9]\d?|100)$/.test(values.sessions)) throw new RangeError(`--sessions is a number from 1 to 100, not ${JSON.stringify(values.sessions)}`);
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exit(2);
+  }
 }
 
 const there = (program) => {
