@@ -194,7 +194,7 @@ impl Paths {
 
 impl Run {
     /// Reaching for something and stopping there takes a hand longer, whatever the distance, and so does coming back after
-    /// going past: of SapiMouse's 23,910 presses 18 came after a way like this, of Freihaut's 1,318 none. What counts is the
+    /// going past: of SapiMouse's 23,910 presses 23 came after a way like this, of Freihaut's 1,318 none. What counts is the
     /// last way without a turn back and without a stop.
     fn is_rushed(&self) -> bool {
         let Some((first, rest)) = self.samples.split_first() else { return false };
@@ -213,8 +213,11 @@ impl Run {
             }
             (last, before) = (next, ahead);
         }
-        let (px, ms) = if start == first.t { (RUSH_PX, RUSH_MS) } else { (RETURN_PX, RETURN_MS) };
-        length > px && end - start < ms
+        if start == first.t {
+            length > RUSH_PX && last.t - start < RUSH_MS
+        } else {
+            length > RETURN_PX && end - start < RETURN_MS
+        }
     }
 }
 
@@ -341,10 +344,10 @@ const MIN_MOVES: usize = 5;
 const MIN_MS: f64 = 120.0;
 const MIN_PX: f64 = 25.0;
 pub(crate) const MIN_SAMPLES: usize = 7;
-/// A way that covers more than this in less than that is rushed, px and ms; after a turn back or a stop, what covers the
-/// second.
+/// A movement that covers more than this in less than that is rushed, px and ms, and so is what covers the second after a turn
+/// back or a stop.
 const RUSH_PX: f64 = 80.0;
-const RUSH_MS: f64 = 90.0;
+const RUSH_MS: f64 = 110.0;
 const RETURN_PX: f64 = 40.0;
 const RETURN_MS: f64 = 60.0;
 /// A step of less stands still, px.
