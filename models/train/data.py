@@ -239,6 +239,43 @@ def smoothed(events, sigma):
     return out
 
 
+def brisk(trace, rng, share):
+    """Every movement from where it first to where it last goes faster than this share of its peak: a sure hand's, which
+    neither sets out slowly nor corrects at the end. What follows moves with it, in place and in time."""
+    out, at, shift = [], 0, np.zeros(3)
+    events = trace["events"]
+
+    def put(some):
+        for e in some:
+            place = [round(v - s) for v, s in zip(e[2:4], shift[1:])] + e[4:] if e[1] in PLACED else e[2:]
+            out.append([round(e[0] - shift[0]), e[1], *place])
+
+    for first, last in runs(trace):
+        put(events[at:first])
+        run = [e for e in events[first:last] if e[1] == "move"]
+        begin, end = fast_part(run, share) if len(run) >= 8 else (0, len(run) - 1)
+        where = lambda i: np.array([run[i][0], *run[i][2:4]], float)
+        shift += where(begin) - where(0)
+        put(run[begin : end + 1])
+        rest = where(-1) - where(end)
+        # The pause stays, and a little of what the end took.
+        shift += [max(0.0, rest[0] - rng.uniform(0, 120)), *rest[1:]]
+        at = last
+    put(events[at:])
+    return dict(trace, events=out)
+
+
+def fast_part(run, share):
+    """First and last of the moves around the peak of their speed that are faster than `share` of it."""
+    t, p = np.array([e[0] for e in run], float), np.array([e[2:4] for e in run], float)
+    speed = np.hypot(*np.diff(p, axis=0).T) / np.maximum(np.diff(t), 4)
+    speed = np.convolve(speed, np.ones(3) / 3, "same")
+    slow = np.flatnonzero(speed <= share * speed.max())
+    peak = speed.argmax()
+    before, after = slow[slow < peak], slow[slow > peak]
+    return (before[-1] + 1 if len(before) else 0), (after[0] if len(after) else len(run) - 1)
+
+
 def still_presses(events):
     """Nothing moves between down and up, as on a trackpad that is tapped."""
     out, held = [], False

@@ -12,6 +12,8 @@ import data
 # is missed.
 UNTRAINED = ["blend", "quilt"]
 SIZES = [2, 3, 4, 5, 7, 10, 16, 30, 60]
+# People are also shown as surer hands than theirs: of each movement what is faster than this share of its peak.
+BRISK = 0.1
 
 
 def user_number(trace):
@@ -43,7 +45,7 @@ def adversaries(strokes):
 
 def tables(seed=1, sessions=160):
     """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
-    rng = np.random.default_rng(seed)
+    rng, sure = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     items = []
 
     def add(trace, label, group, role, weight=1.0):
@@ -57,6 +59,8 @@ def tables(seed=1, sessions=160):
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
                 add(data.vary(w, rng), 1, group, role, 0.7)
+            for w in data.windows(data.brisk(tr, sure, BRISK), sure, SIZES, 4):
+                add(data.vary(w, sure), 1, group, role, 0.7)
         else:
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
