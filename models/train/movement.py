@@ -45,6 +45,7 @@ def adversaries(strokes):
 
 def tables(seed=1, sessions=160):
     """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
+    # Surer hands have draws of their own, so that the others stay as they are.
     rng, sure = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     items = []
 
