@@ -8,6 +8,7 @@ import numpy as np
 import data
 import keys
 import movement
+import variations
 
 
 def times(change):
@@ -52,7 +53,7 @@ def dropped(share):
 
 
 def smoothed(sigma):
-    return lambda trace: places(1)(dict(trace, events=data.smoothed(trace["events"], sigma)))
+    return lambda trace: places(1)(dict(trace, events=variations.smoothed(trace["events"], sigma)))
 
 
 ACCIDENTS = {

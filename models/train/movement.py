@@ -7,6 +7,7 @@ import numpy as np
 import adversaries as adv
 import borrowed
 import data
+import variations
 
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
 # is missed.
@@ -59,9 +60,9 @@ def tables(seed=1, sessions=160):
         if role == "train":
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
-                add(data.vary(w, rng), 1, group, role, 0.7)
-            for w in data.windows(data.brisk(tr, sure, BRISK), sure, SIZES, 4):
-                add(data.vary(w, sure), 1, group, role, 0.7)
+                add(variations.vary(w, rng), 1, group, role, 0.7)
+            for w in data.windows(variations.brisk(tr, sure, BRISK), sure, SIZES, 4):
+                add(variations.vary(w, sure), 1, group, role, 0.7)
         else:
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
@@ -72,7 +73,7 @@ def tables(seed=1, sessions=160):
         group = "delbot-" + str(tr.get("user"))
         for w in data.windows(tr, rng, SIZES, 1):
             add(w, 1, group, "train", 0.6)
-            add(data.vary(w, rng), 1, group, "train", 0.4)
+            add(variations.vary(w, rng), 1, group, "train", 0.4)
     for name in ("freihaut", "mynuuuu"):
         for tr in data.read(f"human-pointer-{name}"):
             for w in data.windows(tr, rng, SIZES, 4):
@@ -94,7 +95,7 @@ def tables(seed=1, sessions=160):
         for tr in recorded:
             for w in data.windows(tr, rng, SIZES, 2 if real else 1):
                 add(w, 0, group, "train", 2.0 if real else 0.5)
-                add(data.vary(w, rng), 0, group, "train", 1.0 if real else 0.3)
+                add(variations.vary(w, rng), 0, group, "train", 1.0 if real else 0.3)
             for w in data.click_windows(tr, 3):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
@@ -105,7 +106,7 @@ def tables(seed=1, sessions=160):
                 s = adv.session(rng, stroke, int(size))
                 add(s, 0, f"made-{kind}", "train")
                 if rng.random() < 0.3:
-                    add(data.vary(s, rng), 0, f"made-{kind}", "train", 0.7)
+                    add(variations.vary(s, rng), 0, f"made-{kind}", "train", 0.7)
             add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
             add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
     for tr in data.made():
@@ -117,7 +118,7 @@ def tables(seed=1, sessions=160):
         if not unseen and group.removeprefix("made-") not in UNTRAINED:
             for w in data.windows(tr, rng, SIZES, 2):
                 add(w, int(person), group, "train")
-                add(data.vary(w, rng), int(person), group, "train", 0.5)
+                add(variations.vary(w, rng), int(person), group, "train", 0.5)
         if unseen or not person:
             for w in data.windows(tr, rng, [4], 2):
                 add(w, int(person), group, f"recorded-{tr['player']}")
