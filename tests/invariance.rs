@@ -186,3 +186,16 @@ fn a_browser_that_rounds_its_clock_barely_moves_the_score() {
 fn other_pauses_to_think_barely_move_the_score() {
     barely_moves("pauses redrawn", repaused);
 }
+
+/// What sees little of a person has little to hold against them.
+#[test]
+fn nobody_is_a_bot_for_being_seen_ten_or_seven_times_a_second() {
+    for trace in movements().iter().filter(|trace| trace.id.starts_with("human")) {
+        for hz in [10.0, 1000.0 / 150.0] {
+            for factor in [1.0, 0.5] {
+                let decision = decide(&scaled(&resampled(trace, hz), factor));
+                assert_ne!(decision.verdict, Verdict::Bot, "{} at {hz} Hz: {:?}", trace.id, decision.reasons);
+            }
+        }
+    }
+}

@@ -11,19 +11,21 @@ import movement
 import variations
 
 
+def changed(change):
+    """Events changed by a function of them all."""
+    return lambda trace: dict(trace, events=change(trace["events"]))
+
+
 def times(change):
     """Times changed by a function of them, in order as before."""
-    return lambda trace: dict(trace, events=[[int(change(e[0])), *e[1:]] for e in trace["events"]])
+    return changed(lambda events: [[int(change(e[0])), *e[1:]] for e in events])
 
 
 def places(step):
     """Positions as a screen reports them whose px are `step` times as large."""
 
-    def change(trace):
-        at = lambda e: [e[0], e[1], *(int(round(v / step)) for v in e[2:4]), *e[4:]] if e[1] in data.PLACED else e
-        return dict(trace, events=[at(e) for e in trace["events"]])
-
-    return change
+    at = lambda e: [e[0], e[1], *(int(round(v / step)) for v in e[2:4]), *e[4:]] if e[1] in data.PLACED else e
+    return changed(lambda events: [at(e) for e in events])
 
 
 def clock(period):
@@ -31,29 +33,22 @@ def clock(period):
 
 
 def rate(hz):
-    """Of the moves in each `1 / hz`, the last."""
+    return changed(lambda events: variations.sampled(events, 1000 / hz))
 
-    def change(trace):
-        out, frame = [], None
-        for e in trace["events"]:
-            if e[1] == "move":
-                now = int(e[0] * hz / 1000)
-                if now == frame and out and out[-1][1] == "move":
-                    out.pop()
-                frame = now
-            out.append(e)
-        return dict(trace, events=out)
 
-    return change
+def batches(period):
+    rng = np.random.default_rng(1)
+    return changed(lambda events: variations.batched(events, rng, period))
 
 
 def dropped(share):
     rng = np.random.default_rng(1)
-    return lambda trace: dict(trace, events=[e for e in trace["events"] if e[1] != "move" or rng.random() > share])
+    return changed(lambda events: variations.lost(events, rng, share))
 
 
 def smoothed(sigma):
-    return lambda trace: places(1)(dict(trace, events=variations.smoothed(trace["events"], sigma)))
+    smooth = changed(lambda events: variations.smoothed(events, sigma))
+    return lambda trace: places(1)(smooth(trace))
 
 
 ACCIDENTS = {
@@ -61,6 +56,8 @@ ACCIDENTS = {
     "moves at 30 Hz": rate(30),
     "moves at 20 Hz": rate(20),
     "moves at 10 Hz": rate(10),
+    "moves at 6.7 Hz": rate(1000 / 150),
+    "moves in batches every 100 ms": batches(100),
     "two moves of five lost": dropped(0.4),
     "positions in half as many px": places(2),
     "positions in a third as many px": places(3),

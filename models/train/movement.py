@@ -46,12 +46,16 @@ def adversaries(strokes):
 
 def tables(seed=1, sessions=160):
     """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
-    # Surer hands have draws of their own, so that the others stay as they are.
-    rng, sure = np.random.default_rng(seed), np.random.default_rng(seed + 1)
+    # Surer hands and worse recordings have draws of their own, so that the others stay as they are.
+    rng, sure, worse = (np.random.default_rng(seed + i) for i in range(3))
     items = []
 
     def add(trace, label, group, role, weight=1.0):
         items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
+
+    def add_varied(trace, label, group, weight):
+        add(variations.vary(trace, rng), label, group, "train", weight)
+        add(variations.otherwise(trace, worse), label, group, "train", weight)
 
     people = data.read("human-pointer")
     for tr in people:
@@ -60,7 +64,7 @@ def tables(seed=1, sessions=160):
         if role == "train":
             for w in data.windows(tr, rng, SIZES, 8):
                 add(w, 1, group, role)
-                add(variations.vary(w, rng), 1, group, role, 0.7)
+                add_varied(w, 1, group, 0.7)
             for w in data.windows(variations.brisk(tr, sure, BRISK), sure, SIZES, 4):
                 add(variations.vary(w, sure), 1, group, role, 0.7)
         else:
@@ -73,7 +77,7 @@ def tables(seed=1, sessions=160):
         group = "delbot-" + str(tr.get("user"))
         for w in data.windows(tr, rng, SIZES, 1):
             add(w, 1, group, "train", 0.6)
-            add(variations.vary(w, rng), 1, group, "train", 0.4)
+            add_varied(w, 1, group, 0.4)
     for name in ("freihaut", "mynuuuu"):
         for tr in data.read(f"human-pointer-{name}"):
             for w in data.windows(tr, rng, SIZES, 4):
@@ -95,7 +99,7 @@ def tables(seed=1, sessions=160):
         for tr in recorded:
             for w in data.windows(tr, rng, SIZES, 2 if real else 1):
                 add(w, 0, group, "train", 2.0 if real else 0.5)
-                add(variations.vary(w, rng), 0, group, "train", 1.0 if real else 0.3)
+                add_varied(w, 0, group, 1.0 if real else 0.3)
             for w in data.click_windows(tr, 3):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
@@ -106,7 +110,7 @@ def tables(seed=1, sessions=160):
                 s = adv.session(rng, stroke, int(size))
                 add(s, 0, f"made-{kind}", "train")
                 if rng.random() < 0.3:
-                    add(variations.vary(s, rng), 0, f"made-{kind}", "train", 0.7)
+                    add_varied(s, 0, f"made-{kind}", 0.7)
             add(adv.session(rng, stroke, 4), 0, f"made-{kind}", "test3")
             add(adv.session(rng, stroke, 12), 0, f"made-{kind}", "testall")
     for tr in data.made():
@@ -118,7 +122,7 @@ def tables(seed=1, sessions=160):
         if not unseen and group.removeprefix("made-") not in UNTRAINED:
             for w in data.windows(tr, rng, SIZES, 2):
                 add(w, int(person), group, "train")
-                add(variations.vary(w, rng), int(person), group, "train", 0.5)
+                add_varied(w, int(person), group, 0.5)
         if unseen or not person:
             for w in data.windows(tr, rng, [4], 2):
                 add(w, int(person), group, f"recorded-{tr['player']}")

@@ -44,6 +44,68 @@ def vary(trace, rng):
     return dict(trace, events=events)
 
 
+def otherwise(trace, rng):
+    """The same session recorded worse than `vary` does: half of the time in a fifth to a half of the px, and seldom, in
+    batches or with losses.
+
+    This happens to people and programs alike; only people's pace may be half or twice theirs."""
+    human = trace.get("label") == "human"
+    scale = np.exp(rng.uniform(-1.6, -0.6) if rng.random() < 0.5 else rng.uniform(-0.6, 0.4))
+    pace = np.exp(rng.uniform(-0.8, 0.8) if human else rng.uniform(-0.3, 0.3))
+    flip = scale * rng.choice([-1, 1], 2)
+    axes = [1, 0] if rng.random() < 0.3 else [0, 1]
+    events = []
+    for t, kind, *what in smoothed(trace["events"], rng.uniform(15, 50)) if rng.random() < 0.2 else trace["events"]:
+        if kind in data.PLACED:
+            what = [int(round(what[axis] * flip[axis])) for axis in axes] + what[2:]
+        events.append([round(t * pace), kind, *what])
+    how = rng.random()
+    if how < 0.3:
+        events = sampled(events, rng.uniform(15, 200))
+    elif how < 0.5:
+        events = batched(events, rng, rng.choice([50, 100, 109, 125]))
+    elif how < 0.65:
+        events = lost(events, rng, rng.uniform(0.1, 0.5))
+    if rng.random() < (0.3 if human else 0.1):
+        events = still_presses(events) if human else shaky_presses(events, rng)
+    if rng.random() < 0.3:
+        events = resent(events, rng, rng.uniform(0.0, 0.4) if human else 0.0)
+    return dict(trace, events=events)
+
+
+def sampled(events, period):
+    """Of the moves in each period, ms, the last."""
+    out, frame = [], None
+    for e in events:
+        if e[1] == "move":
+            now = int(e[0] / period)
+            if now == frame and out and out[-1][1] == "move":
+                out.pop()
+            frame = now
+        out.append(e)
+    return out
+
+
+def batched(events, rng, period):
+    """A remote desktop's moves: one to three places in each period, ms, which all have the time of its beginning."""
+    out, frame, room, now = [], None, 0, 0
+    for t, *what in events:
+        if what[0] == "move":
+            if int(t / period) != frame:
+                frame, room = int(t / period), rng.choice([1, 1, 2, 2, 3])
+            elif room == 0 and out[-1][1] == "move":
+                out.pop()
+            room = max(0, room - 1)
+            t = int(frame * period)
+        now = max(now, t) if out else t
+        out.append([now, *what])
+    return out
+
+
+def lost(events, rng, share):
+    return [e for e in events if e[1] != "move" or rng.random() > share]
+
+
 def smoothed(events, sigma):
     """Moves as a device or system that smooths them would report: Gaussian, `sigma` ms, within a movement."""
     out, run = [], []

@@ -189,7 +189,22 @@ mod tests {
     fn a_hand_seen_ten_times_a_second_is_seen_on_its_way() {
         let mut events = session(&[(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)], 30);
         events.retain(|event| !matches!(event.kind, Kind::Move(_)) || ((event.t / 17.0) as u32).is_multiple_of(6));
-        assert_eq!(share_without_approach(&events), 0.0);
+        assert_eq!(features(&Paths::of(&events)).unwrap()[9], Some(0.0));
+    }
+
+    #[test]
+    fn whoever_is_looked_at_five_times_a_second_is_not_said_to_jump() {
+        let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)];
+        let mut hand = session(&places, 45);
+        hand.retain(|event| !matches!(event.kind, Kind::Move(_)) || ((event.t / 17.0) as u32).is_multiple_of(11));
+        assert_eq!(features(&Paths::of(&hand)).unwrap()[8], None);
+        // Places that lie as far apart in time, and are one or two for a press.
+        let mut program = session(&places, 1);
+        for (t, x) in places {
+            program.push(Event { t: t - 160.0, kind: Kind::Move(Pointer::mouse(x - 3.0, 5.0)), trusted: true });
+        }
+        program.sort_by(|a, b| a.t.total_cmp(&b.t));
+        assert_eq!(features(&Paths::of(&program)).unwrap()[9], Some(2.0));
     }
 
     #[test]

@@ -47,9 +47,10 @@ pub(crate) struct Press {
     pub(crate) crept: bool,
     /// Time since a mouse last moved or pressed, ms; `None` if none did before.
     pub(crate) settle: Option<f64>,
-    /// Whether the movement that led here was faster than a hand.
+    /// Whether the movement that led here was faster than a hand; never where moves were seen too seldom.
     pub(crate) rushed: bool,
-    /// Whether the mouse came here from elsewhere and was hardly seen on the way; `None` for the first place seen.
+    /// Whether the mouse came here from elsewhere and was hardly seen on the way; `None` for the first place seen, and
+    /// where moves were seen too seldom.
     pub(crate) jumped: Option<bool>,
     /// What pressed.
     pub(crate) device: PointerDevice,
@@ -87,6 +88,7 @@ impl Paths {
         let mut recent: Vec<Sample> = Vec::new();
         let mut held = false;
         let mut last = f64::NEG_INFINITY;
+        let (mut often, mut seldom) = (0, 0);
         for event in events {
             paths.fine |= event.t > last && event.t - last < COARSE_MS;
             last = event.t;
@@ -109,6 +111,9 @@ impl Paths {
                         continue;
                     }
                     paths.moves += 1;
+                    let since = recent.last().map_or(0.0, |before| sample.t - before.t);
+                    often += usize::from(since > 0.0 && since < SELDOM_MS.start);
+                    seldom += usize::from(SELDOM_MS.contains(&since));
                     recent.push(sample);
                     if recent.len() > RECENT {
                         recent.drain(..RECENT / 2);
@@ -143,6 +148,11 @@ impl Paths {
         paths.close(&mut run);
         if paths.moved_by_keys() {
             paths.moves = 0;
+        }
+        if seldom >= SELDOM_MOVES * paths.presses.len() && often * 3 < seldom {
+            for press in &mut paths.presses {
+                (press.jumped, press.rushed) = (None, false);
+            }
         }
         paths
     }
@@ -357,6 +367,10 @@ const STOP_PX: f64 = 2.0;
 const JUMP_PX: f64 = 60.0;
 const JUMP_MS: f64 = 40.0;
 const WAY_END: f64 = 0.125;
+/// Where moves mostly lie this far apart, ms, and at least this many come to a press, whoever recorded them looked too seldom
+/// to see how the mouse got anywhere. A program that jumps moves less. Chosen.
+const SELDOM_MS: core::ops::Range<f64> = 60.0..400.0;
+const SELDOM_MOVES: usize = 2;
 /// A longer run is someone drawing circles, not reaching for something, ms.
 const MAX_MS: f64 = 6000.0;
 /// How many moves back a press looks.
