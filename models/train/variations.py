@@ -37,11 +37,7 @@ def vary(trace, rng):
             t = max(t, last_t)
             events.append([round(t), *e[1:]])
         last_t = t
-    if rng.random() < (0.3 if human else 0.1):
-        events = still_presses(events) if human else shaky_presses(events, rng)
-    if rng.random() < 0.3:
-        events = resent(events, rng, rng.uniform(0.0, 0.4) if human else 0.0)
-    return dict(trace, events=events)
+    return dict(trace, events=unusual(events, rng, human))
 
 
 def otherwise(trace, rng):
@@ -66,11 +62,16 @@ def otherwise(trace, rng):
         events = batched(events, rng, rng.choice([50, 100, 109, 125]))
     elif how < 0.65:
         events = lost(events, rng, rng.uniform(0.1, 0.5))
+    return dict(trace, events=unusual(events, rng, human))
+
+
+def unusual(events, rng, human):
+    """Some sessions press and set out as is more usual of the other side."""
     if rng.random() < (0.3 if human else 0.1):
         events = still_presses(events) if human else shaky_presses(events, rng)
     if rng.random() < 0.3:
         events = resent(events, rng, rng.uniform(0.0, 0.4) if human else 0.0)
-    return dict(trace, events=events)
+    return events
 
 
 def sampled(events, period):

@@ -193,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_hand_seen_twenty_times_a_second_is_seen_on_its_way() {
+        let mut events = session(&[(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)], 30);
+        events.retain(|event| !matches!(event.kind, Kind::Move(_)) || ((event.t / 17.0) as u32).is_multiple_of(3));
+        assert_eq!(share_without_approach(&events), 0.0);
+    }
+
+    #[test]
     fn whoever_is_looked_at_five_times_a_second_is_not_said_to_jump() {
         let places = [(1000.0, 300.0), (2100.0, 900.0), (3700.0, 200.0)];
         let mut hand = session(&places, 45);
