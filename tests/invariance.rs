@@ -104,6 +104,19 @@ fn held(trace: &Trace, least: f64) -> Trace {
     Trace { events, ..trace.clone() }
 }
 
+/// Times as a clock tells them that moves in steps of so many milliseconds.
+fn clocked(trace: &Trace, step: f64) -> Trace {
+    let round = |event: &Event| Event { t: (event.t / step).floor() * step, ..*event };
+    Trace { events: trace.events.iter().map(round).collect(), ..trace.clone() }
+}
+
+/// So many keys from one on.
+fn typed(trace: &Trace, first: usize, keys: usize) -> Trace {
+    let presses = trace.events.iter().enumerate().filter(|(_, event)| matches!(event.kind, Kind::KeyDown(_)));
+    let starts: Vec<usize> = presses.map(|(at, _)| at).chain([trace.events.len()]).collect();
+    Trace { events: trace.events[starts[first]..starts[first + keys]].to_vec(), ..trace.clone() }
+}
+
 /// Scores may differ by rounding to pixels and frames; a verdict must not turn into its opposite, few
 /// may change at all, and the typical change must be small.
 fn barely_moves(what: &str, change: impl Fn(&Trace) -> Trace) {
@@ -174,12 +187,8 @@ fn a_browser_that_rounds_its_clock_barely_moves_the_score() {
     // Firefox with resistFingerprinting, so Tor Browser: whole frames of 60 Hz. How much shorter than one a
     // program's press is, such a clock cannot tell, so here none is.
     let frame = 1000.0 / 60.0;
-    let round = |event: &Event| Event { t: (event.t / frame).floor() * frame, ..*event };
     let traces: Vec<Trace> = movements().iter().map(|trace| held(trace, frame)).collect();
-    barely_moves_of(&traces, "a clock of 60 Hz", |trace| Trace {
-        events: trace.events.iter().map(round).collect(),
-        ..trace.clone()
-    });
+    barely_moves_of(&traces, "a clock of 60 Hz", |trace| clocked(trace, frame));
 }
 
 #[test]
@@ -195,6 +204,21 @@ fn nobody_is_a_bot_for_being_seen_ten_or_seven_times_a_second() {
             for factor in [1.0, 0.5] {
                 let decision = decide(&scaled(&resampled(trace, hz), factor));
                 assert_ne!(decision.verdict, Verdict::Bot, "{} at {hz} Hz: {:?}", trace.id, decision.reasons);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_is_a_bot_for_typing_little_or_for_a_coarse_clock() {
+    let typists: Vec<Trace> = corpus().filter(|trace| trace.id.starts_with("human-typing")).collect();
+    assert!(typists.len() >= 6);
+    for trace in &typists {
+        for (first, keys) in [(0, 9), (2, 9), (4, 9), (6, 9), (0, 12), (4, 12), (0, 16)] {
+            for step in [1.0, 1000.0 / 60.0, 1000.0 / 30.0, 50.0, 100.0] {
+                let decision = decide(&clocked(&typed(trace, first, keys), step));
+                let part = format!("{keys} keys from {first} in steps of {step} ms");
+                assert_ne!(decision.verdict, Verdict::Bot, "{}, {part}: {:?}", trace.id, decision.reasons);
             }
         }
     }

@@ -1,6 +1,7 @@
-"""Verdicts on the same people and programs, recorded otherwise: another screen, another rate, another clock.
+"""Verdicts on the same people and programs, recorded otherwise (another screen, another rate, another clock), and on the first of
+what they typed.
 
-Prints the table of `models/behavior.md`. Run by `cargo xtask bench accidents`, which builds the `vouchsafe` command first.
+Prints the two tables of `models/behavior.md`. Run by `cargo xtask bench accidents`, which builds the `vouchsafe` command first.
 """
 
 import numpy as np
@@ -92,19 +93,36 @@ def sessions():
 
 
 def called_bots(traces):
-    return np.mean([answer["verdict"] == "bot" for answer in data.command("score", traces=traces)])
+    return f"{100 * np.mean([answer['verdict'] == 'bot' for answer in data.command('score', traces=traces)]):.1f}" if traces else ""
+
+
+def table(title, columns, rows):
+    """`rows` are names, and what makes a row's traces of a column's (none: an empty cell)."""
+    print(f"| {title} | " + " | ".join(f"{name} ({len(traces)})" for name, _, traces in columns) + " |")
+    print("|---|" + "---|" * len(columns))
+    for name, change in rows:
+        cells = [called_bots(change(typing, traces)) for _, typing, traces in columns]
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    print()
+
+
+def recorded_otherwise(name):
+    change = ACCIDENTS[name]
+    return lambda typing, traces: [] if typing and name not in TYPING else [change(tr) for tr in traces]
+
+
+def in_part(count):
+    """Of each trace, the first keys; nothing where the longest hasn't as many."""
+    cut = lambda tr: keys.cut(tr, 0, count)
+    length = lambda tr: sum(e[1] == "keydown" for e in tr["events"])
+    return lambda typing, traces: [cut(tr) for tr in traces] if max(map(length, traces)) >= count else []
 
 
 def main():
     columns = sessions()
-    print("| % called bots | " + " | ".join(f"{name} ({len(traces)})" for name, _, traces in columns) + " |")
-    print("|---|" + "---|" * len(columns))
-    for name, change in ACCIDENTS.items():
-        cells = []
-        for _, typing, traces in columns:
-            left = typing and name not in TYPING
-            cells.append("" if left else f"{100 * called_bots([change(tr) for tr in traces]):.1f}")
-        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    table("% called bots", columns, [(name, recorded_otherwise(name)) for name in ACCIDENTS])
+    typing = [column for column in columns if column[1]]
+    table("% called bots, typing", typing, [(f"{count} keys", in_part(count)) for count in [*keys.BRIEF, 40]])
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Family:
 
     # Which byte says how much was seen (the spec of it, low and high, of a natural logarithm), and up to how much
     # a window is levelled with its like; one more range is beyond the last.
-    AMOUNT, RANGE, COUNTS = 0, (2.0, 7.0), [19, 37, 59]
+    AMOUNT, RANGE, COUNTS = 0, (2.0, 7.0), [12, 19, 37, 59]
     # Made-up sessions: how many, what they weigh beside the programs, and of how many facts (the last excluded) another's
     # take the place.
     MIXED, MIXED_WEIGHT, MIXED_FACTS = 4000, 0.05, (3, 10)
@@ -373,11 +373,11 @@ def main():
         threshold, limit = np.quantile(family.margin(model, people), [0.01, family.ALARMS])
         slope, offset = calibrate(margins, labels, limit, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), f"{100 * family.ALARMS:.1f} % (set)")]
-        for role in ("testall", "other3", "other", "otherall"):
+        for role in ("testall", "other3", "otherbrief", "other", "otherall"):
             rows_ = family.role(role, True)
             for group in sorted({g.split("-")[0] for g in family.meta["group"][rows_]}):
                 part = rows_ & np.array([g.split("-")[0] == group for g in family.meta["group"]])
-                what = {"testall": "whole sessions", "other3": "3 clicks", "other": "windows", "otherall": "whole sessions"}[role]
+                what = dict(other3="3 clicks", otherbrief=f"{keys.BRIEF[0]} to {keys.BRIEF[-1]} keys", other="windows").get(role, "whole sessions")
                 alarms.append((f"{group}, {what}", int(part.sum()), share(family.margin(model, part) < limit)))
         if recorded:
             recorded.append(("*people never trained on*", *(family.caught(model, threshold, f"recorded-{way}") for way in RECORDED)))
