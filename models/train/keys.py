@@ -65,6 +65,7 @@ def tables(seed=2, sessions=4000):
             items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
 
     def add_brief(trace, label, group, each, weight=1.0):
+        """`each` windows of few keys, wherever they begin."""
         for count in brief.integers(*TRAINED_BRIEF, each):
             add(anywhere(trace, brief, count), label, group, "train", weight)
 

@@ -11,7 +11,7 @@ const HELP = `cargo xtask attack -- [--sessions N] [--only TEXT] [--write]
 
   --sessions N   how many of each attack, 1 to 100 (5)
   --only TEXT    attacks whose name contains it
-  --write        puts the table into docs/attacks.md and the demo's page "Attacks"`;
+  --write        puts the table into docs/attacks.md and the demo's page "Attacks"; with --only, those rows of it`;
 const { help, ...values } = options();
 if (help) {
   console.log(HELP);
@@ -21,6 +21,14 @@ const sessions = Number(values.sessions);
 const chosen = attacks.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
 if (chosen.length === 0) {
   console.error(`No attack is called ${JSON.stringify(values.only)}. There are:\n${attacks.map(({ name }) => `  ${name}`).join("\n")}`);
+  process.exit(2);
+}
+
+// For the demo's page, and what is kept of the table where only some rows are measured again.
+const stored = join(root, "www/demo/attacks.json");
+const kept = values.only && values.write ? JSON.parse(readFileSync(stored, "utf8")) : { sessions, rows: [] };
+if (kept.sessions !== sessions) {
+  console.error(`The table has ${kept.sessions} sessions of each attack: rows of it are measured with --sessions ${kept.sessions}.`);
   process.exit(2);
 }
 
@@ -94,18 +102,18 @@ try {
 }
 
 const heads = ["attack", "let in", "asked for more", "let in unasked at 0.6", "median score", "what spoke against it most", "seconds a success"];
-const table = [heads, heads.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
-console.log(`\n${table}`);
+const tabulated = (rows) => [heads, heads.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+console.log(`\n${tabulated(rows)}`);
 if (values.write) {
+  const known = new Map([...kept.rows, ...rows].map((row) => [row[0], row]));
+  const all = attacks.map(({ name }) => known.get(name)).filter(Boolean);
   const file = join(root, "docs/attacks.md");
   const text = readFileSync(file, "utf8");
   const [begin, end] = ["<!-- table: cargo xtask attack -- --write -->", "<!-- end -->"];
   const [before, rest] = text.split(begin);
   if (!rest?.includes(end)) throw new Error(`${file} has no place for the table`);
-  writeFileSync(file, `${before}${begin}\n\n${table}\n\n${end}${rest.split(end)[1]}`);
-  // And for the demo's page.
-  const shown = join(root, "www/demo/attacks.json");
-  writeFileSync(shown, `${JSON.stringify({ sessions, heads, rows }, null, 1)}\n`);
-  console.log(`\nwritten to ${file} and ${shown}`);
+  writeFileSync(file, `${before}${begin}\n\n${tabulated(all)}\n\n${end}${rest.split(end)[1]}`);
+  writeFileSync(stored, `${JSON.stringify({ sessions, heads, rows: all }, null, 1)}\n`);
+  console.log(`\nwritten to ${file} and ${stored}`);
 }
 process.exit(0);
