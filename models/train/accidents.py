@@ -113,9 +113,8 @@ def recorded_otherwise(name):
 
 def in_part(count):
     """Of each trace, the first keys; nothing where the longest hasn't as many."""
-    cut = lambda tr: keys.cut(tr, 0, count)
-    length = lambda tr: sum(e[1] == "keydown" for e in tr["events"])
-    return lambda typing, traces: [cut(tr) for tr in traces] if max(map(length, traces)) >= count else []
+    longest = lambda traces: max(len(keys.presses(tr)) for tr in traces)
+    return lambda typing, traces: [keys.cut(tr, 0, count) for tr in traces] if longest(traces) >= count else []
 
 
 def main():

@@ -18,9 +18,14 @@ GRAINS = [1.0, 1.0, 1.0, 1.0, 4.0, 8.0, 15.6, 1000 / 60, 1000 / 30, 100.0]
 LIKE_PEOPLE = 0.2
 
 
+def presses(trace):
+    """Where in its events keys are pressed."""
+    return [i for i, e in enumerate(trace["events"]) if e[1] == "keydown"]
+
+
 def cut(trace, first, count):
     """`count` key presses from the `first` on, with their releases."""
-    downs = [i for i, e in enumerate(trace["events"]) if e[1] == "keydown"]
+    downs = presses(trace)
     if len(downs) < first + 8:
         return None
     start = downs[first]
@@ -30,7 +35,7 @@ def cut(trace, first, count):
 
 def anywhere(trace, rng, count):
     """`count` key presses from any on; nothing where there are no more than these."""
-    room = sum(e[1] == "keydown" for e in trace["events"]) - count
+    room = len(presses(trace)) - count
     return cut(trace, int(rng.integers(room)), count) if room > 0 else None
 
 
@@ -54,13 +59,12 @@ def vary(trace, rng, low=-0.5, high=0.4):
 
 def overlapping(trace):
     """Share of presses that come while another key is down."""
-    down, presses, overlaps = 0, 0, 0
+    down, overlaps = 0, 0
     for e in trace["events"]:
-        if e[1] == "keydown":
-            presses += 1
-            overlaps += down > 0
-        down += 1 if e[1] == "keydown" else -1
-    return overlaps / presses
+        pressed = e[1] == "keydown"
+        overlaps += pressed and down > 0
+        down += 1 if pressed else -1
+    return overlaps / len(presses(trace))
 
 
 def trained_on(users):
@@ -113,11 +117,12 @@ def tables(seed=2, sessions=4000):
     others = data.read("human-typing")
     levelling = set(rng.permutation(sorted({tr["user"] for tr in others}))[::2])
     for tr in others:
-        part = "level" if tr["user"] in levelling else "other"
+        group = f"aalto-{tr['user']}"
+        part, whole, brief_part = ["level"] * 3 if tr["user"] in levelling else ("other", "otherall", "otherbrief")
         for first in (0, 40):
-            add(cut(tr, first, 40), 1, f"aalto-{tr['user']}", part)
-        add(tr, 1, f"aalto-{tr['user']}", part if part == "level" else "otherall")
-        add_parts(tr, f"aalto-{tr['user']}", part if part == "level" else "otherbrief")
+            add(cut(tr, first, 40), 1, group, part)
+        add(tr, 1, group, whole)
+        add_parts(tr, group, brief_part)
     programs = [(name.removeprefix("typing-bot-"), tr) for name in data.recorded("typing-bot-*") for tr in data.read(name)]
     programs += [(tr["source"].removeprefix("typing-"), tr) for tr in data.made() if "player" not in tr]
     for group, tr in programs:

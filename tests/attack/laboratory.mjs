@@ -24,7 +24,7 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-// For the demo's page, and what is kept of the table where only some rows are measured again.
+// The table as the demo's page shows it; where only some rows are measured again, the others stay.
 const stored = join(root, "www/demo/attacks.json");
 const kept = values.only && values.write ? JSON.parse(readFileSync(stored, "utf8")) : { sessions, rows: [] };
 if (kept.sessions !== sessions) {
