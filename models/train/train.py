@@ -208,6 +208,12 @@ class Pointer(Family):
         unseen = self.role("train") & (np.random.default_rng(9).random(len(self.x)) < 0.5)
         self.x[unseen, self.PRESSES] = 0
 
+    def level(self, model):
+        """What the trees take for a person's rather than a program's is below no limit, however long the session: how other
+        people differ from these does not level out with more strokes."""
+        super().level(model)
+        model.levels[:, 0] = np.minimum(model.levels[:, 0], 0)
+
     def fit_strokes(self, rows):
         picked = rows[self.session]
         w = (self.weights(rows) / np.maximum(self.count, 1))[self.session][picked]

@@ -287,6 +287,9 @@ impl Finding {
     }
 }
 
+/// Trained families say why from these log-odds on. There are two, and together they must not reach a verdict in silence.
+pub(crate) const SAID: f32 = 0.2;
+
 /// A trained family's log-odds, explained by the sides of the behaviour least like people's.
 fn trained(family: Family, trees: &model::Trees, bytes: &[u8]) -> Judgement {
     let log_odds = trees.log_odds(bytes).unwrap_or(0.0);
@@ -296,9 +299,9 @@ fn trained(family: Family, trees: &model::Trees, bytes: &[u8]) -> Judgement {
         _ => ("movement-like-people", "movement-unlike-people", pointer::aspect),
     };
     let mut findings = Vec::new();
-    if log_odds > 0.5 {
+    if log_odds > SAID {
         findings.push(Finding::new(human, Direction::Human, weight));
-    } else if log_odds < -0.5 {
+    } else if log_odds < -SAID {
         let mut named: Vec<&'static str> = Vec::new();
         for (feature, _) in trees.unusual(bytes) {
             if named.len() < 3 && !named.contains(&aspect(feature)) {

@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn a_longer_session_needs_no_more_than_even_odds_of_the_trees() {
+        // The bias is what even odds come to: at least as much as where the verdict bot begins.
+        let least = (0.4_f32 / 0.6).ln();
+        let Models { pointer, typing, .. } = Models::shipped();
+        for level in [pointer, typing].into_iter().flat_map(|trees| trees.levels.chunks_exact(LEVEL_BYTES)) {
+            let bias = f32::from_le_bytes(level[1..5].try_into().unwrap());
+            assert!(bias >= least, "up to byte {}: {bias}", level[0]);
+        }
+    }
+
+    #[test]
     fn a_truncated_model_is_refused() {
         for end in 0..BYTES.len().min(200) {
             assert!(Models::parse(&BYTES[..end]).is_none());

@@ -156,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn no_verdict_is_without_a_reason() {
+        let silent = 2.0 * crate::behavior::SAID;
+        let Policy { human_from, bot_below } = Policy::default();
+        assert!(rounded(-silent) >= bot_below && rounded(silent) < human_from);
+    }
+
+    #[test]
     fn every_reason_has_words() {
         for code in words::ALL {
             assert_ne!(words(code.0), words("no such code"), "{}", code.0);
