@@ -170,11 +170,15 @@ class Family:
 
     def level(self, model):
         """Two strokes say less than ten. What 1 % of people's windows of a length fall below, and what half
-        of them do, is made the same for every length, or the shortest would set the threshold of all."""
+        of them do, is made the same for every length, or the shortest would set the threshold of all.
+
+        What the trees take for a person's rather than a program's is below no limit, however long the session: how other
+        people differ from these does not level out with more of it."""
         roles = ("test", "test3", "testall", "level")
         people = np.any([self.role(name, True) for name in roles], 0)
         raw, length = self.raw(model, people), self.length[people]
         model.levels = np.array([np.quantile(raw[length == i], [0.01, 0.5]) for i in range(len(self.COUNTS) + 1)])
+        model.levels[:, 0] = np.minimum(model.levels[:, 0], 0)
 
     def levels(self, model, slope, offset):
         """(last byte, bias, scale) for each range of how much was seen; log-odds are bias + scale * raw margin."""
@@ -207,12 +211,6 @@ class Pointer(Family):
         # Whether presses were seen at all is an accident of the recording.
         unseen = self.role("train") & (np.random.default_rng(9).random(len(self.x)) < 0.5)
         self.x[unseen, self.PRESSES] = 0
-
-    def level(self, model):
-        """What the trees take for a person's rather than a program's is below no limit, however long the session: how other
-        people differ from these does not level out with more strokes."""
-        super().level(model)
-        model.levels[:, 0] = np.minimum(model.levels[:, 0], 0)
 
     def fit_strokes(self, rows):
         picked = rows[self.session]
