@@ -159,11 +159,17 @@ def click_windows(trace, clicks):
 
 
 def chained(traces, rng):
-    """One session out of several, a pause between them."""
+    """One session out of several: a pause between them, and each goes on from where the one before ended."""
     events, start = [], 0
     for tr in traces:
-        first = tr["events"][0][0]
-        events += [[e[0] - first + start, *e[1:]] for e in tr["events"]]
+        first, shift, some = tr["events"][0], (0, 0), tr["events"]
+        if events and first[1] in PLACED and events[-1][1] in PLACED:
+            shift = [last - now for last, now in zip(events[-1][2:4], first[2:4])]
+            # A move to where the pointer already is would be a program's.
+            some = some[1:] if first[1] == "move" else some
+        for t, kind, *what in some:
+            place = [v + s for v, s in zip(what, shift)] + what[2:] if kind in PLACED else what
+            events.append([t - first[0] + start, kind, *place])
         start = events[-1][0] + int(rng.uniform(250, 1600))
     return dict(traces[0], events=events)
 

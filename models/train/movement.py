@@ -7,6 +7,7 @@ import numpy as np
 import adversaries as adv
 import borrowed
 import data
+import people
 import variations
 
 # Made of people's own movements so closely that learning them costs more elsewhere than it gains here: they show what
@@ -15,6 +16,10 @@ UNTRAINED = ["blend", "quilt"]
 SIZES = [2, 3, 4, 5, 7, 10, 16, 30, 60]
 # People are also shown as surer hands than theirs: of each movement what is faster than this share of its peak.
 BRISK = 0.1
+# What a window of people other than SapiMouse's weighs beside one of these, and how many of their short recordings make a
+# session. Kinds of people are what is short: while they weighed little, a third of those that were not there were taken for
+# programs.
+SCARCE, IN_A_ROW = 3.0, 6
 
 
 def user_number(trace):
@@ -46,19 +51,19 @@ def adversaries(strokes):
 
 def tables(seed=1, sessions=160):
     """Rows of bytes with who made them: lists of (trace, meta) measured in one go."""
-    # Surer hands and worse recordings have draws of their own, so that the others stay as they are.
-    rng, sure, worse = (np.random.default_rng(seed + i) for i in range(3))
+    # Surer hands, worse recordings and other people have draws of their own, so that the others stay as they are.
+    rng, sure, worse, scarce = (np.random.default_rng(seed + i) for i in range(4))
     items = []
 
     def add(trace, label, group, role, weight=1.0):
         items.append((trace, dict(label=label, group=group, role=role, weight=weight)))
 
-    def add_varied(trace, label, group, weight):
+    def add_varied(trace, label, group, weight, rng=rng, worse=worse):
         add(variations.vary(trace, rng), label, group, "train", weight)
         add(variations.otherwise(trace, worse), label, group, "train", weight)
 
-    people = data.read("human-pointer")
-    for tr in people:
+    sapimouse = data.read("human-pointer")
+    for tr in sapimouse:
         role = "train" if trained_on(tr) else "test"
         group = f"sapimouse-{user_number(tr)}"
         if role == "train":
@@ -73,11 +78,22 @@ def tables(seed=1, sessions=160):
             for w in data.click_windows(tr, 3):
                 add(w, 1, group, "test3")
             add(tr, 1, group, "testall")
-    for tr in data.read("human-pointer-delbot"):
-        group = "delbot-" + str(tr.get("user"))
-        for w in data.windows(tr, rng, SIZES, 1):
-            add(w, 1, group, "train", 0.6)
-            add_varied(w, 1, group, 0.4)
+    for group, pieces in dict(delbot=data.read("human-pointer-delbot"), **people.populations()).items():
+        # Recordings are short: they say more in a row, and in any.
+        order = scarce.permutation(len(pieces))
+        draw = lambda: scarce.choice(len(pieces), IN_A_ROW, replace=False)
+        row = lambda at: data.chained([pieces[i] for i in at], scarce)
+        for tr in [*pieces, *pieces, *(row(draw()) for _ in range(60))]:
+            for w in data.windows(tr, scarce, SIZES, 1):
+                add(w, 1, group, "train", SCARCE)
+                add_varied(w, 1, group, 0.7 * SCARCE, scarce, scarce)
+        # For what a kind of people meets that was not there.
+        for tr in [row(order[at : at + IN_A_ROW]) for at in range(0, len(order), IN_A_ROW)]:
+            for w in data.windows(tr, scarce, SIZES, 4):
+                add(w, 1, group, "apart")
+            for w in data.click_windows(tr, 3):
+                add(w, 1, group, "apart3")
+            add(tr, 1, group, "apartall")
     for name in ("freihaut", "mynuuuu"):
         for tr in data.read(f"human-pointer-{name}"):
             for w in data.windows(tr, rng, SIZES, 4):
@@ -103,7 +119,7 @@ def tables(seed=1, sessions=160):
             for w in data.click_windows(tr, 3):
                 add(w, 0, group, "test3")
             add(tr, 0, group, "testall")
-    for kind, make in adversaries(trained_strokes(people)).items():
+    for kind, make in adversaries(trained_strokes(sapimouse)).items():
         for _ in range(sessions):
             stroke = make(rng)
             for size in rng.choice(SIZES, 3, replace=False) if kind not in UNTRAINED else ():

