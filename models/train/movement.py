@@ -62,22 +62,25 @@ def tables(seed=1, sessions=160):
         add(variations.vary(trace, rng), label, group, "train", weight)
         add(variations.otherwise(trace, worse), label, group, "train", weight)
 
+    def add_judged(trace, group, role, each, rng=rng):
+        """People as they are judged: windows, sessions of three clicks, and all of it."""
+        for w in data.windows(trace, rng, SIZES, each):
+            add(w, 1, group, role)
+        for w in data.click_windows(trace, 3):
+            add(w, 1, group, f"{role}3")
+        add(trace, 1, group, f"{role}all")
+
     sapimouse = data.read("human-pointer")
     for tr in sapimouse:
-        role = "train" if trained_on(tr) else "test"
         group = f"sapimouse-{user_number(tr)}"
-        if role == "train":
+        if trained_on(tr):
             for w in data.windows(tr, rng, SIZES, 8):
-                add(w, 1, group, role)
+                add(w, 1, group, "train")
                 add_varied(w, 1, group, 0.7)
             for w in data.windows(variations.brisk(tr, sure, BRISK), sure, SIZES, 4):
-                add(variations.vary(w, sure), 1, group, role, 0.7)
+                add(variations.vary(w, sure), 1, group, "train", 0.7)
         else:
-            for w in data.windows(tr, rng, SIZES, 8):
-                add(w, 1, group, role)
-            for w in data.click_windows(tr, 3):
-                add(w, 1, group, "test3")
-            add(tr, 1, group, "testall")
+            add_judged(tr, group, "test", 8)
     for group, pieces in dict(delbot=data.read("human-pointer-delbot"), **people.populations()).items():
         # Recordings are short: they say more in a row, and in any.
         order = scarce.permutation(len(pieces))
@@ -89,18 +92,10 @@ def tables(seed=1, sessions=160):
                 add_varied(w, 1, group, 0.7 * SCARCE, scarce, scarce)
         # For what a kind of people meets that was not there.
         for tr in [row(order[at : at + IN_A_ROW]) for at in range(0, len(order), IN_A_ROW)]:
-            for w in data.windows(tr, scarce, SIZES, 4):
-                add(w, 1, group, "apart")
-            for w in data.click_windows(tr, 3):
-                add(w, 1, group, "apart3")
-            add(tr, 1, group, "apartall")
+            add_judged(tr, group, "apart", 4, scarce)
     for name in ("freihaut", "mynuuuu"):
         for tr in data.read(f"human-pointer-{name}"):
-            for w in data.windows(tr, rng, SIZES, 4):
-                add(w, 1, name, "other")
-            for w in data.click_windows(tr, 3):
-                add(w, 1, name, "other3")
-            add(tr, 1, name, "otherall")
+            add_judged(tr, name, "other", 4)
     for name in data.recorded("*bot-*"):
         if name.startswith("typing"):
             continue
