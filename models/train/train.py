@@ -148,6 +148,10 @@ class Family:
     def raw(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
 
+    def by_hand(self):
+        """Trees that nobody learnt, as `Packed` has them."""
+        return []
+
     def margin(self, model, rows):
         """How far above the lowest 1 % of people's windows of its length, in units of how far half of them are."""
         low, middle = model.levels[self.length[rows]].T
@@ -249,12 +253,27 @@ class Pointer(Family):
         return model.predict(model.table[rows][:, self.features], raw_score=True)
 
 
+class Typing(Family):
+    """One tree is made by hand: of what programs do that let each key go before the next one, whatever law they draw times from.
+    Trees that learn it make less of it: the few programs there are show more besides."""
+
+    # Which byte says that keys come in turn, above what, and how much that speaks for a program, before levelling.
+    IN_TURN, SAYS, STEP = 20, 100, 0.75
+
+    def raw(self, model, rows):
+        return super().raw(model, rows) - self.STEP * (self.x[rows][:, self.IN_TURN] > self.SAYS)
+
+    def by_hand(self):
+        half = (NODES + 1) // 2
+        return [([self.IN_TURN] + [0] * (NODES - 1), [self.SAYS] + [255] * (NODES - 1), [0.0] * half + [-self.STEP] * half)]
+
+
 class Packed:
     """Trees as they ship, with leaves of one byte."""
 
-    def __init__(self, model, features):
+    def __init__(self, model, features, by_hand=()):
         dump = model.dump_model()["tree_info"]
-        self.trees = []
+        self.trees = [*by_hand]
         for info in dump:
             split, threshold, leaves = [0] * NODES, [255] * NODES, [0.0] * (NODES + 1)
 
@@ -377,7 +396,7 @@ def families():
     table, meta = keys.tables()
     # Each tree sees three features and few rows: the few typing programs there are would be learnt by heart.
     less = dict(feature_fraction=0.2, bagging_fraction=0.3)
-    yield Family("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 115, 60, 0.4, TYPING_MONOTONE, **less)
+    yield Typing("typing", table["typing"], meta, TYPING_FEATURES, TYPING_KINDS, 115, 60, 0.4, TYPING_MONOTONE, **less)
 
 
 def main():
@@ -404,7 +423,7 @@ def main():
         if isinstance(family, Pointer):
             family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
             blob += model.strokes.bytes(data.STROKE_FACTS, 0, [(255, 0.0, 1.0)], [(0, 255)] * data.STROKE_FACTS)
-        packed = Packed(model, family.features)
+        packed = Packed(model, family.features, family.by_hand())
         report[family.name]["trees"] = len(packed.trees)
         blob += packed.bytes(family.bytes.shape[1], *family.levels(model, slope, offset), usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)

@@ -9,6 +9,7 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("typing-like-people", "the keys have the rhythm of fingers"),
     ("typing-unlike-people", "the rhythm of the keys is unlike fingers"),
     ("words-quick", "words begin too quickly"),
+    ("keys-in-turn", "each key is pressed as the one before is let go"),
     ("click-without-approach", "clicks happen where the pointer did not travel to"),
     ("approach-too-fast", "the pointer reaches what it clicks faster than a hand can"),
     ("click-intervals-constant", "clicks follow each other like a clock"),

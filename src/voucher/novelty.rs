@@ -132,8 +132,8 @@ const SHAKE: [usize; 4] = [48, 49, 50, 51];
 /// How much of the typing evidence, less [`JUMPY`].
 const TYPING: usize = 16;
 /// Where a few ms change the typing evidence most: how dwells go with tempo, the share of quick keys, the skewness of
-/// dwells, and the share of words that begin quickly.
-const JUMPY: [usize; 4] = [12, 13, 18, 19];
+/// dwells, the share of words that begin quickly, and whether keys come in turn.
+const JUMPY: [usize; 5] = [12, 13, 18, 19, 20];
 /// Steps apart, on average over what was measured, at which movement counts as the same.
 const NEAR_MOVEMENT: u32 = 5;
 /// The same for two strokes, of which at most half is measured: how strokes vary needs three.
@@ -265,6 +265,7 @@ mod tests {
                 "quick keys under half a median",
                 "dwell",
                 "words whose first letter comes quicker than half of the keys",
+                "keys in turn: half where none overlap and how long each is held delays the next",
             ]
         );
         assert_eq!(typing.len(), TYPING + JUMPY.len());

@@ -85,6 +85,27 @@ async function typeLikeSomebody(keyboard, text) {
   }
 }
 
+/** Keys as Playwright presses them when it is given a delay: the next one comes as soon as this one is let go. Now and then a pause. */
+async function typeWithDelays(keyboard, text) {
+  for (const key of text) {
+    await keyboard.press(key, { delay: 40 + 80 * Math.random() });
+    if (Math.random() < 0.08) await pause(150 + 250 * Math.random());
+  }
+}
+
+/** No pointer at all. */
+const onKeys = (type) =>
+  inPlaywright({ automated: false }, async (page) => {
+    await page.focus("#name");
+    for (const [, text] of FIELDS) {
+      await type(page.keyboard, text);
+      await page.keyboard.press("Tab");
+      await pause(200 + 300 * Math.random());
+    }
+    await page.keyboard.press("Enter");
+    await page.evaluate(() => document.querySelector("#signup").requestSubmit());
+  });
+
 /** Middle of an element, give or take. */
 async function somewhereIn(page, selector) {
   const box = await (await page.$(selector)).boundingBox();
@@ -327,19 +348,8 @@ export const attacks = [
       await page.click("#submit");
     }),
   },
-  {
-    name: "Keys only: Tab, humanised typing, Enter",
-    session: inPlaywright({ automated: false }, async (page) => {
-      await page.focus("#name");
-      for (const [, text] of FIELDS) {
-        await typeLikeSomebody(page.keyboard, text);
-        await page.keyboard.press("Tab");
-        await pause(200 + 300 * Math.random());
-      }
-      await page.keyboard.press("Enter");
-      await page.evaluate(() => document.querySelector("#signup").requestSubmit());
-    }),
-  },
+  { name: "Keys only: Tab, humanised typing, Enter", session: onKeys(typeLikeSomebody) },
+  { name: "Keys only: Tab, Playwright's typing with delays drawn anew, Enter", session: onKeys(typeWithDelays) },
   {
     name: "Headed under Xvfb, the system's pointer in straight lines",
     needs: ["Xvfb", "xdotool"],
