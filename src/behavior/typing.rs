@@ -254,16 +254,23 @@ mod tests {
         super::features(&Paths::of(events), events)
     }
 
-    fn typed(count: usize, interval: f64, dwell: f64) -> Vec<Event> {
-        let mut events: Vec<Event> = (0..count)
-            .flat_map(|i| {
-                let t = i as f64 * interval;
-                [(t, Kind::KeyDown(KeyClass::Letter)), (t + dwell, Kind::KeyUp(KeyClass::Letter))]
-            })
-            .map(|(t, kind)| Event { t, kind, trusted: true })
-            .collect();
+    /// Keys with the times they are pressed at and held for.
+    fn pressed(keys: impl IntoIterator<Item = (f64, f64, KeyClass)>) -> Vec<Event> {
+        let both = |(t, dwell, class)| [(t, Kind::KeyDown(class)), (t + dwell, Kind::KeyUp(class))];
+        let events = keys.into_iter().flat_map(both);
+        let mut events: Vec<Event> = events.map(|(t, kind)| Event { t, kind, trusted: true }).collect();
         events.sort_by(|a, b| a.t.total_cmp(&b.t));
         events
+    }
+
+    fn typed(count: usize, interval: f64, dwell: f64) -> Vec<Event> {
+        pressed((0..count).map(|i| (i as f64 * interval, dwell, KeyClass::Letter)))
+    }
+
+    /// What the rules make of it.
+    fn ruled(events: &[Event]) -> f32 {
+        let facts = features(events).unwrap();
+        judge(&|i| facts[i]).map_or(0.0, |finding| finding.signed())
     }
 
     #[test]
@@ -367,18 +374,12 @@ mod tests {
     #[test]
     fn words_that_begin_as_quickly_as_they_go_on_speak_for_a_program() {
         // Words of four letters, 200 ms from key to key but `start` from a space to the letter after it.
-        let typed = |words: usize, start: f64| {
-            let (mut t, mut events) = (0.0, Vec::new());
-            for i in 0..words * 5 {
-                let class = if i % 5 == 4 { KeyClass::Space } else { KeyClass::Letter };
+        let said = |words: usize, start: f64| {
+            let mut t = 0.0;
+            ruled(&pressed((0..words * 5).map(|i| {
                 t += if i % 5 == 0 { start } else { 200.0 };
-                events.extend([(t, Kind::KeyDown(class)), (t + 80.0, Kind::KeyUp(class))]);
-            }
-            events.into_iter().map(|(t, kind)| Event { t, kind, trusted: true }).collect::<Vec<_>>()
-        };
-        let said = |words, start| {
-            let facts = features(&typed(words, start)).unwrap();
-            judge(&|i| facts[i]).map_or(0.0, |finding| finding.signed())
+                (t, 80.0, if i % 5 == 4 { KeyClass::Space } else { KeyClass::Letter })
+            })))
         };
         assert_eq!((said(10, 150.0), said(10, 250.0)), (-4.0, 0.0));
         assert_eq!(said(4, 150.0), 0.0, "three words could be chance");
@@ -388,17 +389,14 @@ mod tests {
     fn keys_that_wait_for_each_other_speak_for_a_program() {
         // Held for 60 to 110 ms each, and each pressed `gap` ms after the one before is let go, on a clock of `steps` ms.
         let said = |gap: f64, steps: f64| {
-            let (mut t, mut events) = (0.0, Vec::new());
-            for i in 0..24 {
-                let dwell = 60.0 + f64::from(i * 7 % 11) * 5.0;
-                let at = |t: f64| (t / steps).floor() * steps;
-                events.push((at(t), Kind::KeyDown(KeyClass::Letter)));
-                events.push((at(t + dwell), Kind::KeyUp(KeyClass::Letter)));
+            let clock = |t: f64| (t / steps).floor() * steps;
+            let mut t = 0.0;
+            let events = pressed((0..24).map(|i| {
+                let (down, dwell) = (t, 60.0 + f64::from(i * 7 % 11) * 5.0);
                 t += dwell + gap + f64::from(i % 3);
-            }
-            let events = events.into_iter().map(|(t, kind)| Event { t, kind, trusted: true }).collect::<Vec<_>>();
-            let facts = features(&events).unwrap();
-            (facts[20].unwrap(), judge(&|i| facts[i]).map_or(0.0, |finding| finding.signed()))
+                (clock(down), clock(down + dwell) - clock(down), KeyClass::Letter)
+            }));
+            (features(&events).unwrap()[20].unwrap(), ruled(&events))
         };
         assert_eq!(
             [said(2.0, 1.0), said(12.0, 1.0)],
