@@ -261,7 +261,7 @@ class Typing(Family):
     IN_TURN, SAYS, STEP = 20, 100, 0.75
 
     def raw(self, model, rows):
-        return super().raw(model, rows) - self.STEP * (self.x[rows][:, self.IN_TURN] > self.SAYS)
+        return super().raw(model, rows) - self.STEP * (self.x[rows, self.IN_TURN] > self.SAYS)
 
     def by_hand(self):
         half = (NODES + 1) // 2
