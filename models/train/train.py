@@ -46,6 +46,9 @@ TYPING_MONOTONE = {1: 1, 2: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 11: 1, 12: -1, 13: 
 # Pointer: sending where the pointer already is never speaks for a person, creeping never for a program.
 POINTER_MONOTONE = {60: -1, 61: 1}
 
+# Log-odds at which the verdict bot begins.
+BOT = np.log(0.4 / 0.6)
+
 # How sessions are played, and all of them whole.
 RECORDED = [*data.PLAYERS, "all"]
 
@@ -157,15 +160,21 @@ class Family:
         low, middle = model.levels[self.length[rows]].T
         return (self.raw(model, rows) - low) / (middle - low)
 
-    def caught(self, model, threshold, role, kind=None):
-        """Share of one kind's sessions, or of people's where there is no kind, that fall below the threshold."""
-        rows = self.role(role, kind is None) & (self.kind == kind)
-        return share(self.margin(model, rows) < threshold) if rows.any() else "none"
+    def refused(self, model, limit, rows):
+        """Share of them that score under 0.4, the verdict bot, where that is set to begin at a margin."""
+        if not rows.any():
+            return "none"
+        return share((self.margin(model, rows) < limit) & (self.raw(model, rows) < -self.FIRM))
+
+    def caught(self, model, limit, role, kind=None):
+        """Share of one kind's sessions, or of people's where there is no kind, that are refused."""
+        return self.refused(model, limit, self.role(role, kind is None) & (self.kind == kind))
 
     # Slopes that calibration may choose from, in those units.
     SLOPES = (1.5, 3.5)
-    # Share of people's windows that score under the verdict bot's limit.
-    ALARMS = 0.01
+    # Share of people's windows that score under the verdict bot's limit, and what the trees' own log-odds of a program are at
+    # the least where they do.
+    ALARMS, FIRM = 0.01, 0.0
 
     def ends(self):
         """The last byte of each range."""
@@ -174,10 +183,8 @@ class Family:
 
     def level(self, model):
         """Two strokes say less than ten. What 1 % of people's windows of a length fall below, and what half
-        of them do, is made the same for every length, or the shortest would set the threshold of all.
-
-        What the trees take for a person's rather than a program's is below no limit, however long the session: how other
-        people differ from these does not level out with more of it."""
+        of them do, is made the same for every length, or the shortest would set the threshold of all. What the trees
+        take for a person's rather than a program's is below no limit, however long the session."""
         roles = ("test", "test3", "testall", "level")
         people = np.any([self.role(name, True) for name in roles], 0)
         raw, length = self.raw(model, people), self.length[people]
@@ -185,9 +192,14 @@ class Family:
         model.levels[:, 0] = np.minimum(model.levels[:, 0], 0)
 
     def levels(self, model, slope, offset):
-        """(last byte, bias, scale) for each range of how much was seen; log-odds are bias + scale * raw margin."""
-        rows = zip(self.ends(), model.levels)
-        return self.AMOUNT, [(end, offset - slope * low / (mid - low), slope / (mid - low)) for end, (low, mid) in rows]
+        """(last byte, bias, scale, doubt) for each range of how much was seen; log-odds are bias + scale * raw margin, and
+        where that is under even odds up to the doubt more, so that the verdict bot begins no higher than at firm odds."""
+        out = []
+        for end, (low, mid) in zip(self.ends(), model.levels):
+            scale = slope / (mid - low)
+            bias = offset - scale * low
+            out.append((end, bias, scale, max(0, BOT - (bias - scale * self.FIRM))))
+        return out
 
 
 class Pointer(Family):
@@ -196,8 +208,9 @@ class Pointer(Family):
     The second stage is trained on scores by first stages that have not seen the session's group."""
 
     STROKE_TREES = 95
-    # What clicks add comes on top.
-    ALARMS = 0.008
+    # What clicks add comes on top. The trees must be firm, three to one: how people who are in no recording differ from those
+    # that are does not level out with more of a session.
+    ALARMS, FIRM = 0.008, np.log(3)
     MIXED, MIXED_WEIGHT, MIXED_FACTS = 8000, 0.1, (6, 28)
     AMOUNT, RANGE, COUNTS = 59, (0.0, 6.0), [2, 3, 4, 6, 9, 15, 29]
     PRESSES = 62
@@ -306,8 +319,8 @@ class Packed:
 
     def bytes(self, width, amount, levels, usual):
         out = struct.pack("<BHBB", width, len(self.trees), amount, len(levels))
-        for end, bias, scale in levels:
-            out += struct.pack("<Bff", end, bias, scale * self.scale)
+        for end, bias, scale, doubt in levels:
+            out += struct.pack("<BffB", end, bias, scale * self.scale, round(64 * doubt))
         out += bytes(b for pair in usual for b in pair)
         # Their order does not matter to the sum; in order they compress better.
         out += b"".join(
@@ -347,12 +360,12 @@ def leave_out(family, people, whole_model):
         threshold = np.quantile(family.margin(model, people), 0.01)
         short = family.role("test3", False) & (family.kind == kind)
         m = family.margin(model, short) if short.any() else np.zeros(0)
-        rows.append((kind, int(short.sum()), share(m < threshold), family.caught(model, threshold, "testall", kind)))
+        rows.append((kind, int(short.sum()), family.refused(model, threshold, short), family.caught(model, threshold, "testall", kind)))
         recorded.append((kind, *(family.caught(model, threshold, f"recorded-{way}", kind) for way in RECORDED)))
         other = family.role("other")
         margins += [m[:200], family.margin(model, people)[:: max(1, people.sum() // 150)]]
         labels += [np.zeros(len(margins[-2])), np.ones(len(margins[-1]))]
-        print(f"  {family.name} without {kind:28s} caught {rows[-1][2]:26s} other people alarmed {share(family.margin(model, other) < threshold)}", flush=True)
+        print(f"  {family.name} without {kind:28s} caught {rows[-1][2]:26s} other people alarmed {family.refused(model, threshold, other)}", flush=True)
     recorded = [row for row in recorded if any(cell != "none" for cell in row[1:])]
     return rows, recorded, np.concatenate(margins), np.concatenate(labels)
 
@@ -366,7 +379,7 @@ def strangers(family):
         family.level(model)
         limit = np.quantile(family.margin(model, family.unseen()), family.ALARMS)
         parts = [family.role(role, True) & (family.meta["group"] == group) for role in ("apart3", "apart", "apartall")]
-        rows.append((group, *(f"{share(family.margin(model, part) < limit)} of {part.sum()}" for part in parts)))
+        rows.append((group, *(f"{family.refused(model, limit, part)} of {part.sum()}" for part in parts)))
         print(f"  {family.name} without {group}: {rows[-1][1]} of their three clicks alarmed", flush=True)
     return rows
 
@@ -375,7 +388,7 @@ def calibrate(margins, labels, limit, slopes):
     """Slope from margins of kinds left out; offset so that the limit scores 0.4 (the verdict bot)."""
     fitted = LogisticRegression(C=1e6, class_weight="balanced").fit(margins[:, None], labels)
     slope = float(np.clip(fitted.coef_[0, 0], *slopes))
-    return slope, float(np.log(0.4 / 0.6) - slope * limit)
+    return slope, float(BOT - slope * limit)
 
 
 def usual_ranges(family):
@@ -400,7 +413,7 @@ def families():
 
 
 def main():
-    blob, report = b"VSB3", {}
+    blob, report = b"VSB4", {}
     for family in families():
         print(f"{family.name}: {int(family.role('train').sum())} windows to train on", flush=True)
         people = family.unseen()
@@ -409,23 +422,23 @@ def main():
         rows, recorded, margins, labels = leave_out(family, people, model)
         threshold, limit = np.quantile(family.margin(model, people), [0.01, family.ALARMS])
         slope, offset = calibrate(margins, labels, limit, family.SLOPES)
-        alarms = [("people never trained on, same source", int(people.sum()), f"{100 * family.ALARMS:.1f} % (set)")]
+        alarms = [("people never trained on, same source", int(people.sum()), family.refused(model, limit, people))]
         for role in ("testall", "other3", "otherbrief", "other", "otherall"):
             rows_ = family.role(role, True)
             for group in sorted({g.split("-")[0] for g in family.meta["group"][rows_]}):
                 part = rows_ & np.array([g.split("-")[0] == group for g in family.meta["group"]])
                 what = dict(other3="3 clicks", otherbrief=f"{keys.BRIEF[0]} to {keys.BRIEF[-1]} keys", other="windows").get(role, "whole sessions")
-                alarms.append((f"{group}, {what}", int(part.sum()), share(family.margin(model, part) < limit)))
+                alarms.append((f"{group}, {what}", int(part.sum()), family.refused(model, limit, part)))
         if recorded:
             recorded.append(("*people never trained on*", *(family.caught(model, threshold, f"recorded-{way}") for way in RECORDED)))
         seen = {kind: family.caught(model, threshold, "test3", kind) for kind, *_ in rows}
         report[family.name] = dict(left_out=rows, recorded=recorded, seen=seen, alarms=alarms, strangers=strangers(family))
         if isinstance(family, Pointer):
             family.bytes[:, family.SCORES] = model.table[:, family.SCORES]
-            blob += model.strokes.bytes(data.STROKE_FACTS, 0, [(255, 0.0, 1.0)], [(0, 255)] * data.STROKE_FACTS)
+            blob += model.strokes.bytes(data.STROKE_FACTS, 0, [(255, 0.0, 1.0, 0.0)], [(0, 255)] * data.STROKE_FACTS)
         packed = Packed(model, family.features, family.by_hand())
         report[family.name]["trees"] = len(packed.trees)
-        blob += packed.bytes(family.bytes.shape[1], *family.levels(model, slope, offset), usual_ranges(family))
+        blob += packed.bytes(family.bytes.shape[1], family.AMOUNT, family.levels(model, slope, offset), usual_ranges(family))
     (MODELS / "behavior.bin").write_bytes(blob)
     (MODELS / "behavior.digest").write_text(hashlib.sha256(blob).hexdigest()[:16])
     write_tables(report, len(blob))
@@ -459,7 +472,7 @@ def write_tables(report, size):
                 "",
             ]
         lines += [
-            "Programs caught at 1 % false alarms on people never trained on. *Left out*: by a model that has",
+            "Programs called bots where no more than 1 % of people never trained on are. *Left out*: by a model that has",
             "never seen the kind. *Trained on*: by the model that ships; adversaries' sessions are others than it learnt,",
             "libraries' are not.",
             "",

@@ -1,8 +1,9 @@
 //! Boosted trees over evidence bytes, small enough to ship with the page.
 //!
-//! `models/behavior.bin`, little-endian: `b"VSB3"`, then for stroke, pointer and typing each: `u8` features
+//! `models/behavior.bin`, little-endian: `b"VSB4"`, then for stroke, pointer and typing each: `u8` features
 //! F, `u16` trees, `u8` feature that says how much was seen, `u8` ranges of it, for each range its last
-//! byte, `f32` bias and `f32` leaf scale, F pairs of `u8` (the range most people fall in), then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
+//! byte, `f32` bias, `f32` leaf scale and `u8` doubt (64ths of a natural logarithm), F pairs of `u8` (the range most people
+//! fall in), then for each tree 7 feature bytes, 7 threshold bytes and 8 `i8` leaves of a complete tree of
 //! depth 3. A byte goes left when it is at most the threshold.
 
 use super::stats::sort_by;
@@ -38,7 +39,7 @@ impl Models {
     }
 
     fn parse(bytes: &'static [u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(b"VSB3")?;
+        let rest = bytes.strip_prefix(b"VSB4")?;
         let (stroke, rest) = Trees::parse(rest)?;
         let (pointer, rest) = Trees::parse(rest)?;
         let (typing, rest) = Trees::parse(rest)?;
@@ -88,7 +89,10 @@ impl Trees {
         let amount = evidence.get(self.amount)?;
         let level = self.levels.chunks_exact(LEVEL_BYTES).find(|level| *amount <= level[0])?;
         let float = |at: usize| f32::from_le_bytes([level[at], level[at + 1], level[at + 2], level[at + 3]]);
-        Some(float(1) + float(5) * sum as f32)
+        let odds = float(1) + float(5) * sum as f32;
+        // What is just under even odds of the trees is in doubt: it is drawn out between the verdicts human and bot.
+        let doubt = f32::from(level[9]) / 64.0;
+        Some(odds + doubt * ((HUMAN - odds) / (HUMAN - BOT + doubt)).clamp(0.0, 1.0))
     }
 
     /// Features outside the range most people fall in, furthest first: index and whether above.
@@ -116,7 +120,10 @@ impl Trees {
 }
 
 const BYTES: &[u8] = include_bytes!("../../models/behavior.bin");
-const LEVEL_BYTES: usize = 9;
+const LEVEL_BYTES: usize = 10;
+/// Log-odds at which the verdicts human and bot begin where nothing else is known.
+const HUMAN: f32 = 0.405_465_1;
+const BOT: f32 = -HUMAN;
 const DEPTH: usize = 3;
 const NODES: usize = (1 << DEPTH) - 1;
 const TREE_BYTES: usize = 3 * NODES + 1;
@@ -149,7 +156,8 @@ mod tests {
         tree[2 * NODES] = 7;
         tree[2 * NODES + 4] = (-3_i8) as u8;
         let nodes: &'static [u8] = Box::leak(Box::new(tree));
-        let level = |end: u8, bias: f32, scale: f32| [&[end][..], &bias.to_le_bytes(), &scale.to_le_bytes()].concat();
+        let level =
+            |end: u8, bias: f32, scale: f32| [&[end][..], &bias.to_le_bytes(), &scale.to_le_bytes(), &[0]].concat();
         let levels: &'static [u8] = Box::leak([level(11, 1.0, 0.5), level(255, 0.0, 2.0)].concat().into_boxed_slice());
         let trees = Trees { amount: 0, levels, features: 1, usual: &[1, 255], nodes };
         assert_eq!(trees.log_odds(&[10]), Some(4.5));
@@ -159,13 +167,48 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_session_needs_no_more_than_even_odds_of_the_trees() {
-        // The bias is what even odds come to: at least as much as where the verdict bot begins.
-        let least = (0.4_f32 / 0.6).ln();
+    fn doubt_is_drawn_out_between_the_verdicts() {
+        // A tree that says what the byte is, less 100, in tenths of log-odds, and one unit of doubt.
+        let odds = |sum: i8| {
+            let mut tree = [0_u8; TREE_BYTES];
+            tree[2 * NODES] = sum as u8;
+            tree[NODES..2 * NODES].fill(255);
+            let level = [&[255][..], &0_f32.to_le_bytes(), &0.1_f32.to_le_bytes(), &[64]].concat();
+            let levels: &'static [u8] = Box::leak(level.into_boxed_slice());
+            let trees = Trees { amount: 0, levels, features: 1, usual: &[1, 255], nodes: Box::leak(Box::new(tree)) };
+            trees.log_odds(&[1]).unwrap()
+        };
+        assert_eq!(odds(20), 2.0, "a person's stay as they are");
+        assert_eq!(odds(5), 0.5);
+        assert!((odds(0) - 0.22).abs() < 0.01, "even odds are less a program's than they would be: {}", odds(0));
+        assert!(odds(-14) > BOT && odds(-15) < BOT, "the verdict bot begins a unit further");
+        assert_eq!(odds(-40), -3.0);
+        for sum in -60..60 {
+            assert!(odds(sum) < odds(sum + 1), "what was under stays under: {sum}");
+        }
+    }
+
+    #[test]
+    fn however_much_was_seen_the_verdict_bot_takes_firm_odds_of_the_trees() {
         let Models { pointer, typing, .. } = Models::shipped();
-        for level in [pointer, typing].into_iter().flat_map(|trees| trees.levels.chunks_exact(LEVEL_BYTES)) {
-            let bias = f32::from_le_bytes(level[1..5].try_into().unwrap());
-            assert!(bias >= least, "up to byte {}: {bias}", level[0]);
+        // Of each range: what even odds come to, the sum of leaves at which the verdict bot begins, and the doubt.
+        let ranges = |trees: Trees| {
+            let float = |level: &[u8], at: usize| f32::from_le_bytes(level[at..at + 4].try_into().unwrap());
+            let range = |level: &[u8]| {
+                let (even, doubt) = (float(level, 1), f32::from(level[9]) / 64.0);
+                (even, (BOT - doubt - even) / float(level, 5), doubt)
+            };
+            trees.levels.chunks_exact(LEVEL_BYTES).map(range).collect::<Vec<_>>()
+        };
+        for (even, _, _) in [ranges(pointer), ranges(typing)].concat() {
+            assert!(even >= BOT, "even odds are no bot's");
+        }
+        let pointer = ranges(pointer);
+        let firm = pointer.last().unwrap().1;
+        assert!(pointer.last().unwrap().2 > 0.0, "long sessions are in doubt");
+        for (_, begins, doubt) in pointer {
+            assert!(begins < firm + 1.0, "{begins} leaves where others take {firm}");
+            assert!(doubt == 0.0 || begins > firm - 1.0, "{begins} leaves where others take {firm}");
         }
     }
 
