@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn doubt_is_drawn_out_between_the_verdicts() {
-        // A tree that says what the byte is, less 100, in tenths of log-odds, and one unit of doubt.
+        // One leaf says it all, in tenths of log-odds; the doubt is one unit.
         let odds = |sum: i8| {
             let mut tree = [0_u8; TREE_BYTES];
             tree[2 * NODES] = sum as u8;
