@@ -164,7 +164,8 @@ class Family:
         """Share of them that score under 0.4, the verdict bot, where that is set to begin at a margin."""
         if not rows.any():
             return "none"
-        return share((self.margin(model, rows) < limit) & (self.raw(model, rows) < -self.FIRM))
+        low, middle = model.levels[self.length[rows]].T
+        return share(self.raw(model, rows) < np.minimum(low + limit * (middle - low), -self.FIRM))
 
     def caught(self, model, limit, role, kind=None):
         """Share of one kind's sessions, or of people's where there is no kind, that are refused."""

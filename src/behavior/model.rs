@@ -88,11 +88,16 @@ impl Trees {
         // Much evidence is judged by another scale than little.
         let amount = evidence.get(self.amount)?;
         let level = self.levels.chunks_exact(LEVEL_BYTES).find(|level| *amount <= level[0])?;
-        let float = |at: usize| f32::from_le_bytes([level[at], level[at + 1], level[at + 2], level[at + 3]]);
-        let odds = float(1) + float(5) * sum as f32;
+        let (bias, scale, doubt) = Self::calibration(level);
+        let odds = bias + scale * sum as f32;
         // What is just under even odds of the trees is in doubt: it is drawn out between the verdicts human and bot.
-        let doubt = f32::from(level[9]) / 64.0;
         Some(odds + doubt * ((HUMAN - odds) / (HUMAN - BOT + doubt)).clamp(0.0, 1.0))
+    }
+
+    /// Bias, leaf scale and doubt of one range of how much was seen.
+    fn calibration(level: &[u8]) -> (f32, f32, f32) {
+        let float = |at: usize| f32::from_le_bytes([level[at], level[at + 1], level[at + 2], level[at + 3]]);
+        (float(1), float(5), f32::from(level[9]) / 64.0)
     }
 
     /// Features outside the range most people fall in, furthest first: index and whether above.
@@ -132,6 +137,15 @@ const TREE_BYTES: usize = 3 * NODES + 1;
 mod tests {
     use super::*;
 
+    /// A tree of one feature, with last byte, bias, scale and doubt of each range.
+    fn one_tree(tree: [u8; TREE_BYTES], ranges: &[(u8, f32, f32, u8)]) -> Trees {
+        let level = |&(end, bias, scale, doubt): &(u8, f32, f32, u8)| {
+            [&[end][..], &bias.to_le_bytes(), &scale.to_le_bytes(), &[doubt]].concat()
+        };
+        let levels: Vec<u8> = ranges.iter().flat_map(level).collect();
+        Trees { amount: 0, levels: levels.leak(), features: 1, usual: &[1, 255], nodes: Box::leak(Box::new(tree)) }
+    }
+
     #[test]
     fn the_shipped_model_parses_and_fits_the_features() {
         let models = Models::parse(BYTES).expect("models/behavior.bin is whole");
@@ -155,15 +169,19 @@ mod tests {
         tree[NODES + 1..2 * NODES].fill(255);
         tree[2 * NODES] = 7;
         tree[2 * NODES + 4] = (-3_i8) as u8;
-        let nodes: &'static [u8] = Box::leak(Box::new(tree));
-        let level =
-            |end: u8, bias: f32, scale: f32| [&[end][..], &bias.to_le_bytes(), &scale.to_le_bytes(), &[0]].concat();
-        let levels: &'static [u8] = Box::leak([level(11, 1.0, 0.5), level(255, 0.0, 2.0)].concat().into_boxed_slice());
-        let trees = Trees { amount: 0, levels, features: 1, usual: &[1, 255], nodes };
+        let trees = one_tree(tree, &[(11, 1.0, 0.5, 0), (255, 0.0, 2.0, 0)]);
         assert_eq!(trees.log_odds(&[10]), Some(4.5));
         assert_eq!(trees.log_odds(&[11]), Some(-0.5));
         assert_eq!(trees.log_odds(&[12]), Some(-6.0), "where more was seen, by another scale");
         assert_eq!(trees.log_odds(&[1, 2]), None);
+    }
+
+    #[test]
+    fn the_verdicts_begin_where_the_policy_has_them() {
+        let policy = crate::decision::Policy::default();
+        for (log_odds, score) in [(HUMAN, policy.human_from), (BOT, policy.bot_below)] {
+            assert!((log_odds - (score / (1.0 - score)).ln()).abs() < 1e-6);
+        }
     }
 
     #[test]
@@ -173,10 +191,7 @@ mod tests {
             let mut tree = [0_u8; TREE_BYTES];
             tree[2 * NODES] = sum as u8;
             tree[NODES..2 * NODES].fill(255);
-            let level = [&[255][..], &0_f32.to_le_bytes(), &0.1_f32.to_le_bytes(), &[64]].concat();
-            let levels: &'static [u8] = Box::leak(level.into_boxed_slice());
-            let trees = Trees { amount: 0, levels, features: 1, usual: &[1, 255], nodes: Box::leak(Box::new(tree)) };
-            trees.log_odds(&[1]).unwrap()
+            one_tree(tree, &[(255, 0.0, 0.1, 64)]).log_odds(&[1]).unwrap()
         };
         assert_eq!(odds(20), 2.0, "a person's stay as they are");
         assert_eq!(odds(5), 0.5);
@@ -193,10 +208,9 @@ mod tests {
         let Models { pointer, typing, .. } = Models::shipped();
         // Of each range: what even odds come to, the sum of leaves at which the verdict bot begins, and the doubt.
         let ranges = |trees: Trees| {
-            let float = |level: &[u8], at: usize| f32::from_le_bytes(level[at..at + 4].try_into().unwrap());
             let range = |level: &[u8]| {
-                let (even, doubt) = (float(level, 1), f32::from(level[9]) / 64.0);
-                (even, (BOT - doubt - even) / float(level, 5), doubt)
+                let (even, scale, doubt) = Trees::calibration(level);
+                (even, (BOT - doubt - even) / scale, doubt)
             };
             trees.levels.chunks_exact(LEVEL_BYTES).map(range).collect::<Vec<_>>()
         };
