@@ -22,45 +22,13 @@ from humanization.core import Humanization, HumanizationConfig
 from invisible_core.juggler import CursorMotion, Ev, fit_timeline, plan_approach, steps_from_waypoints
 from loguru import logger
 
+from driven import path, recorded
+
 # humanization tells of every movement.
 logger.disable("humanization")
 
 # What a movement is aimed at, px.
 TARGET = (80.0, 30.0)
-
-
-class Clock(asyncio.SelectorEventLoop):
-    """A loop whose time passes only when everybody waits."""
-
-    now = 0.0
-
-    def time(self):
-        return self.now
-
-    def _run_once(self):
-        if not self._ready and self._scheduled:
-            self.now = max(self.now, self._scheduled[0].when())
-        super()._run_once()
-
-
-def recorded(script):
-    """What `script(note)` notes, each with the ms it came at: `note(*what)`."""
-    loop, noted = Clock(), []
-
-    def note(*what):
-        noted.append([1000 * loop.time(), *what])
-
-    # asyncio's own resolution would round what is due to one time.
-    loop._clock_resolution = 1e-9
-    try:
-        loop.run_until_complete(script(note, loop))
-    finally:
-        loop.close()
-    return noted
-
-
-def path(noted):
-    return np.array([e[0] for e in noted], float), np.array([e[1:3] for e in noted], float)
 
 
 def box(at):

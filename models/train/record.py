@@ -15,21 +15,14 @@ import numpy as np
 
 import adversaries as adv
 import data
+import driven
 import libraries
 import movement
 
 STROKES, EACH = 8, 18
 
-# How many texts each library types, of one to three of these.
+# How many texts each library types.
 TYPED = 60
-SENTENCES = [
-    "My parcel has not come yet, please look where it is.",
-    "We moved to another street in May and the old address is still on the bill.",
-    "I would like two tickets for Saturday evening, seats next to each other.",
-    "Thank you for the quick answer. Everything works again since this morning.",
-    "Please tell Anna that the meeting begins at ten and not at nine.",
-    "The second page of the form asks for a number that I do not have.",
-]
 
 
 def programs(prefix, kinds, rng):
@@ -55,16 +48,7 @@ def typed(rng):
     libraries.seed(rng)
     for kind, make in libraries.TYPISTS.items():
         for i in range(TYPED):
-            text = " ".join(rng.choice(SENTENCES, rng.integers(1, 4), replace=False))
-            events = [[round(t), what, key_class(key)] for t, what, key in sorted(make(rng)(text), key=lambda e: e[0])]
-            yield dict(id=f"typing-{kind}-{i}", source=f"typing-{kind}", label="bot", viewport=[1280, 720], events=events)
-
-
-def key_class(key):
-    """What the widget keeps of a key."""
-    if len(key) > 1:
-        return {"space": "space", "backspace": "backspace", "shift": "modifier"}[key.lower()]
-    return "letter" if key.isalpha() else "digit" if key.isdigit() else "space" if key == " " else "punctuation"
+            yield dict(id=f"typing-{kind}-{i}", source=f"typing-{kind}", label="bot", **driven.typed(rng, make))
 
 
 def played(people, rng):
