@@ -124,6 +124,12 @@ class Family:
         rows = (self.meta["role"] == name) & self.ok
         return rows if human is None else rows & (self.human == human)
 
+    def learnt(self, rows):
+        """Trees on these rows, with the levels of people's windows."""
+        model = self.fit(rows)
+        self.level(model)
+        return model
+
     def fit(self, rows):
         return self.boost(self.x, rows)
 
@@ -159,6 +165,10 @@ class Family:
         """How far above the lowest 1 % of people's windows of its length, in units of how far half of them are."""
         low, middle = model.levels[self.length[rows]].T
         return (self.raw(model, rows) - low) / (middle - low)
+
+    def threshold(self, model, alarms=0.01):
+        """The margin that this share of people's windows that are not trained on fall below."""
+        return np.quantile(self.margin(model, self.unseen()), alarms)
 
     def refused(self, model, limit, rows):
         """Share of them that score under 0.4, the verdict bot, where that is set to begin at a margin."""
@@ -348,17 +358,16 @@ def share(flags):
     return f"{100 * flags.mean():.1f} % ({100 * low:.0f} to {100 * high:.0f})" if len(flags) else "none"
 
 
-def leave_out(family, people, whole_model):
-    """Catch of each kind by a model that never saw it, at 1 % false alarms on `people`: of what was made, and of what a
+def leave_out(family, whole_model):
+    """Catch of each kind by a model that never saw it, at 1 % false alarms on people: of what was made, and of what a
     browser recorded."""
-    train = family.role("train")
+    train, people = family.role("train"), family.unseen()
     rows, recorded, margins, labels = [], [], [], []
     for kind in sorted({k for k in family.kind if k}):
         # A kind that nothing is trained on is left out by every model.
         rows_ = train & (family.kind != kind)
-        model = family.fit(rows_) if rows_.sum() < train.sum() else whole_model
-        family.level(model)
-        threshold = np.quantile(family.margin(model, people), 0.01)
+        model = family.learnt(rows_) if rows_.sum() < train.sum() else whole_model
+        threshold = family.threshold(model)
         short = family.role("test3", False) & (family.kind == kind)
         m = family.margin(model, short) if short.any() else np.zeros(0)
         rows.append((kind, int(short.sum()), family.refused(model, threshold, short), family.caught(model, threshold, "testall", kind)))
@@ -376,9 +385,8 @@ def strangers(family):
     the kind calls bots."""
     train, rows = family.role("train"), []
     for group in sorted(set(family.meta["group"][family.role("apart", True)])):
-        model = family.fit(train & (family.meta["group"] != group))
-        family.level(model)
-        limit = np.quantile(family.margin(model, family.unseen()), family.ALARMS)
+        model = family.learnt(train & (family.meta["group"] != group))
+        limit = family.threshold(model, family.ALARMS)
         parts = [family.role(role, True) & (family.meta["group"] == group) for role in ("apart3", "apart", "apartall")]
         rows.append((group, *(f"{family.refused(model, limit, part)} of {part.sum()}" for part in parts)))
         print(f"  {family.name} without {group}: {rows[-1][1]} of their three clicks alarmed", flush=True)
@@ -418,10 +426,9 @@ def main():
     for family in families():
         print(f"{family.name}: {int(family.role('train').sum())} windows to train on", flush=True)
         people = family.unseen()
-        model = family.fit(family.role("train"))
-        family.level(model)
-        rows, recorded, margins, labels = leave_out(family, people, model)
-        threshold, limit = np.quantile(family.margin(model, people), [0.01, family.ALARMS])
+        model = family.learnt(family.role("train"))
+        rows, recorded, margins, labels = leave_out(family, model)
+        threshold, limit = (family.threshold(model, alarms) for alarms in (0.01, family.ALARMS))
         slope, offset = calibrate(margins, labels, limit, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), family.refused(model, limit, people))]
         for role in ("testall", "other3", "otherbrief", "other", "otherall"):

@@ -76,7 +76,6 @@ import mousehumanizer.linux_controller as humanizer
 import mousehumanizer.system_cursor as humanizer_cursor
 import pyautogui
 import pyHM
-import pyHM.mouse
 from human_browser_use.watchdogs.human_action_watchdog import HumanActionWatchdog
 from human_cursor.cursor import HumanCursor
 from human_cursor.models import Vector
