@@ -214,11 +214,20 @@ MOVERS = {
 }
 
 
-def pressed(watch, key):
+def struck(watch, key):
     """The system is told of a key down and up."""
     watch.note("keydown", key)
     watch.sleep(CALL)
     watch.note("keyup", key)
+
+
+async def press(note, rng, key, held=0.0):
+    """A browser is told of a key down and, `held` s later, up."""
+    await command(rng)
+    note("keydown", key)
+    await asyncio.sleep(held)
+    await command(rng)
+    note("keyup", key)
 
 
 def human_browser_use_typing(rng):
@@ -234,9 +243,9 @@ def human_browser_use_typing(rng):
 def human_keyboard(rng):
     def write(text):
         watch = keyboard_library.time = Watch()
-        press = lambda key: pressed(watch, key)
-        keyboard_library.keyboard.write = keyboard_library.keyboard.press_and_release = press
-        keyboard_library.keyboard.send = lambda chord: press(chord[-1])
+        strike = lambda key: struck(watch, key)
+        keyboard_library.keyboard.write = keyboard_library.keyboard.press_and_release = strike
+        keyboard_library.keyboard.send = lambda chord: strike(chord[-1])
         keyboard_library.HumanKeyboard(wpm=rng.choice([50, 70, 90])).type_text(text)
         return watch.noted
 
@@ -248,13 +257,7 @@ def human_typing(rng):
 
     def write(text):
         async def script(note, loop):
-            async def press(key):
-                await command(rng)
-                note("keydown", key)
-                await command(rng)
-                note("keyup", key)
-
-            await typist.type(SimpleNamespace(press=press), text)
+            await typist.type(SimpleNamespace(press=lambda key: press(note, rng, key)), text)
 
         return recorded(script)
 
@@ -264,9 +267,9 @@ def human_typing(rng):
 def keyboard_humanizer(rng):
     def write(text):
         watch = engine.time = Watch()
-        press = lambda key: pressed(watch, key)
+        strike = lambda key: struck(watch, key)
         engine.keyboard.Controller = lambda: SimpleNamespace(
-            type=press, press=lambda key: watch.note("keydown", key), release=lambda key: watch.note("keyup", key)
+            type=strike, press=lambda key: watch.note("keydown", key), release=lambda key: watch.note("keyup", key)
         )
         engine.TypingEngine().type_text(text)
         return watch.noted
@@ -280,14 +283,8 @@ def human_stealth(rng):
             async def at_once(*_):
                 pass
 
-            async def press(key, delay):
-                await command(rng)
-                note("keydown", key)
-                await asyncio.sleep(delay / 1000)
-                await command(rng)
-                note("keyup", key)
-
-            page = SimpleNamespace(click=at_once, fill=at_once, keyboard=SimpleNamespace(type=press))
+            keyboard = SimpleNamespace(type=lambda key, delay: press(note, rng, key, delay / 1000))
+            page = SimpleNamespace(click=at_once, fill=at_once, keyboard=keyboard)
             await human_type(page, "input", text)
 
         return recorded(script)
