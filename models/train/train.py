@@ -167,7 +167,7 @@ class Family:
         return (self.raw(model, rows) - low) / (middle - low)
 
     def threshold(self, model, alarms=0.01):
-        """The margin that this share of people's windows that are not trained on fall below."""
+        """The margin that this share of people's windows that are not trained on fall below; of several shares, each."""
         return np.quantile(self.margin(model, self.unseen()), alarms)
 
     def refused(self, model, limit, rows):
@@ -428,7 +428,7 @@ def main():
         people = family.unseen()
         model = family.learnt(family.role("train"))
         rows, recorded, margins, labels = leave_out(family, model)
-        threshold, limit = (family.threshold(model, alarms) for alarms in (0.01, family.ALARMS))
+        threshold, limit = family.threshold(model, [0.01, family.ALARMS])
         slope, offset = calibrate(margins, labels, limit, family.SLOPES)
         alarms = [("people never trained on, same source", int(people.sum()), family.refused(model, limit, people))]
         for role in ("testall", "other3", "otherbrief", "other", "otherall"):

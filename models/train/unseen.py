@@ -214,11 +214,19 @@ MOVERS = {
 }
 
 
-def struck(watch, key):
-    """The system is told of a key down and up."""
-    watch.note("keydown", key)
-    watch.sleep(CALL)
-    watch.note("keyup", key)
+class Keyboard(Watch):
+    """The system's, which notes keys too."""
+
+    def press(self, key):
+        self.note("keydown", key)
+
+    def release(self, key):
+        self.note("keyup", key)
+
+    def type(self, key):
+        self.press(key)
+        self.sleep(CALL)
+        self.release(key)
 
 
 async def press(note, rng, key, held=0.0):
@@ -242,12 +250,11 @@ def human_browser_use_typing(rng):
 
 def human_keyboard(rng):
     def write(text):
-        watch = keyboard_library.time = Watch()
-        strike = lambda key: struck(watch, key)
-        keyboard_library.keyboard.write = keyboard_library.keyboard.press_and_release = strike
-        keyboard_library.keyboard.send = lambda chord: strike(chord[-1])
+        keyboard = keyboard_library.time = Keyboard()
+        keyboard_library.keyboard.write = keyboard_library.keyboard.press_and_release = keyboard.type
+        keyboard_library.keyboard.send = lambda chord: keyboard.type(chord[-1])
         keyboard_library.HumanKeyboard(wpm=rng.choice([50, 70, 90])).type_text(text)
-        return watch.noted
+        return keyboard.noted
 
     return write
 
@@ -266,13 +273,10 @@ def human_typing(rng):
 
 def keyboard_humanizer(rng):
     def write(text):
-        watch = engine.time = Watch()
-        strike = lambda key: struck(watch, key)
-        engine.keyboard.Controller = lambda: SimpleNamespace(
-            type=strike, press=lambda key: watch.note("keydown", key), release=lambda key: watch.note("keyup", key)
-        )
+        keyboard = engine.time = Keyboard()
+        engine.keyboard.Controller = lambda: keyboard
         engine.TypingEngine().type_text(text)
-        return watch.noted
+        return keyboard.noted
 
     return write
 
