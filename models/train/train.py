@@ -85,6 +85,8 @@ class Family:
     # Made-up sessions: how many, what they weigh beside the programs, and of how many facts (the last excluded) another's
     # take the place.
     MIXED, MIXED_WEIGHT, MIXED_FACTS = 4000, 0.05, (3, 10)
+    # What people's shifted sessions have of what people weigh.
+    SHIFTED_SHARE = 0.0
 
     def __init__(self, name, table, meta, features, kinds, trees, leaf, rate, monotone=None, **params):
         self.name, self.trees, self.features, self.mixable = name, trees, features, features
@@ -134,18 +136,20 @@ class Family:
         return self.boost(self.x, rows)
 
     def boost(self, x, rows):
-        """Trees on rows of a table and on the mixed sessions of people among them."""
-        mixed = self.mixed(x, rows & self.human)
-        weight = self.MIXED_WEIGHT * rows.sum() / 2 / len(mixed)
-        y = np.concatenate([self.human[rows].astype(float), np.zeros(len(mixed))])
-        w = np.concatenate([self.weights(rows)[rows], np.full(len(mixed), weight)])
-        x = np.vstack([x[rows], mixed])
+        """Trees on rows of a table, and on the mixed and the shifted sessions of people among them."""
+        person, half, weight = self.human[rows], rows.sum() / 2, self.weights(rows)[rows]
+        people, likely = np.flatnonzero(rows & self.human), weight[person] / weight[person].sum()
+        mixed, shifted = self.mixed(x, people), self.shifted(x, people, likely)
+        weight[person] *= 1 - self.SHIFTED_SHARE
+        y = np.concatenate([person.astype(float), np.zeros(len(mixed)), np.ones(len(shifted))])
+        parts = (self.MIXED_WEIGHT, mixed), (self.SHIFTED_SHARE, shifted)
+        w = np.concatenate([weight, *(np.full(len(made), share * half / max(1, len(made))) for share, made in parts)])
+        x = np.vstack([x[rows], mixed, shifted])
         return lgb.train(self.params, lgb.Dataset(x[:, self.features], y, weight=w), self.trees)
 
     def mixed(self, x, people):
         """People's sessions with some facts from other people's sessions of about the same length."""
         rng = np.random.default_rng(3)
-        people = np.flatnonzero(people)
         order = people[np.argsort(self.x[people, self.AMOUNT] + rng.normal(0, 2, len(people)))]
         at = rng.integers(0, len(order) - 60, self.MIXED)
         out = x[order[at]].copy()
@@ -153,6 +157,10 @@ class Family:
             facts = rng.choice(self.mixable, rng.integers(*self.MIXED_FACTS), replace=False)
             out[i, facts] = x[order[at[i] + rng.integers(1, 60, len(facts))], facts]
         return out
+
+    def shifted(self, x, people, likely):
+        """People's sessions, drawn as likely as that, shifted as persons differ; none where it does not help."""
+        return x[:0]
 
     def raw(self, model, rows):
         return model.predict(self.x[rows][:, self.features], raw_score=True)
@@ -223,6 +231,8 @@ class Pointer(Family):
     # that are does not level out with more of a session.
     ALARMS, FIRM = 0.008, np.log(3)
     MIXED, MIXED_WEIGHT, MIXED_FACTS = 8000, 0.1, (6, 28)
+    # How many sessions are shifted, and by how much of the difference between two persons (a standard deviation).
+    SHIFTED, SHIFTED_SHARE, SHIFT = 12000, 0.5, 0.7
     AMOUNT, RANGE, COUNTS = 59, (0.0, 6.0), [2, 3, 4, 6, 9, 15, 29]
     PRESSES = 62
     SCORES = slice(63, 68)
@@ -261,6 +271,21 @@ class Pointer(Family):
         limits = np.array([12, 5, 5, 5, 5])
         share = np.clip((out + limits) / (2 * limits), 0, 1)
         return np.where(self.count[:, None] > 0, 1 + np.floor(share * 254 + 0.5), 0).astype(np.uint8)
+
+    def shifted(self, x, people, likely):
+        """All facts of a session moved along the way from one person to another, to either side, the persons being SapiMouse's:
+        how people who are in no recording differ from those that are is most likely how these differ from each other."""
+        rng = np.random.default_rng(17)
+        drawn = x[rng.choice(people, self.SHIFTED, p=likely)].astype(float)
+        group = self.meta["group"][people].astype(str)
+        seen = [x[people[group == name]] for name in np.unique(group) if name.startswith("sapimouse")]
+        means = np.array([rows.sum(0, dtype=float) / np.maximum((rows > 0).sum(0), 1) for rows in seen])
+        first = rng.integers(0, len(means), self.SHIFTED)
+        other = (first + rng.integers(1, len(means), self.SHIFTED)) % len(means)
+        way = (means[other] - means[first]) * rng.normal(0, self.SHIFT, (self.SHIFTED, 1))
+        way[:, self.AMOUNT] = 0
+        # What was not seen stays unseen.
+        return np.where(drawn > 0, np.clip(np.round(drawn + way), 1, 255), 0)
 
     def fit(self, rows):
         halves = [self.fit_strokes(rows & (self.fold != half)) for half in (0, 1)]
