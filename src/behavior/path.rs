@@ -47,8 +47,11 @@ pub(crate) struct Press {
     pub(crate) crept: bool,
     /// Time since a mouse last moved or pressed, ms; `None` if none did before.
     pub(crate) settle: Option<f64>,
-    /// Whether the movement that led here was faster than a hand; never where moves were seen too seldom.
+    /// Whether the movement that led here was faster than a hand, or what came here let go sooner than a finger that taps; never
+    /// where moves were seen too seldom.
     pub(crate) rushed: bool,
+    /// Whether it was elsewhere just before.
+    just_came: bool,
     /// Whether the mouse came here from elsewhere and was hardly seen on the way; `None` for the first place seen, and
     /// where moves were seen too seldom.
     pub(crate) jumped: Option<bool>,
@@ -120,13 +123,14 @@ impl Paths {
                     }
                 }
                 Kind::Down(p) => {
+                    let sample = Sample::new(event.t, p);
                     let rushed = run.is_rushed();
                     paths.close(&mut run);
-                    paths.press(event.t, p, &recent, rushed);
+                    paths.press(sample, &recent, rushed);
                     if p.device == PointerDevice::Mouse {
-                        recent = vec![Sample::new(event.t, p)];
+                        recent = vec![sample];
                     }
-                    run.from = Some([f64::from(p.x), f64::from(p.y)]);
+                    run.from = Some(sample.at);
                     held = true;
                 }
                 Kind::Up(p) => {
@@ -137,6 +141,7 @@ impl Paths {
                         let hold = event.t - press.t;
                         if hold > 0.0 {
                             press.hold = Some(hold);
+                            press.rushed |= press.just_came && hold < TAP_MS;
                             press.drift = distance(press.at, [f64::from(p.x), f64::from(p.y)]);
                         }
                     }
@@ -173,8 +178,8 @@ impl Paths {
         across.min(down) >= 10 && other * 20 < across + down
     }
 
-    fn press(&mut self, t: f64, p: Pointer, recent: &[Sample], rushed: bool) {
-        let at = [f64::from(p.x), f64::from(p.y)];
+    fn press(&mut self, Sample { t, at, device }: Sample, recent: &[Sample], rushed: bool) {
+        let approach = (recent.len() > usize::from(self.presses.is_empty())).then(|| approach(recent, t, at));
         self.presses.push(Press {
             t,
             at,
@@ -182,9 +187,10 @@ impl Paths {
             drift: 0.0,
             crept: false,
             rushed,
+            just_came: approach.is_some_and(|(_, came)| came),
             settle: recent.last().map(|s| t - s.t),
-            jumped: (recent.len() > usize::from(self.presses.is_empty())).then(|| is_jump(recent, t, at)),
-            device: p.device,
+            jumped: approach.map(|(jumped, _)| jumped),
+            device,
         });
     }
 
@@ -286,21 +292,23 @@ impl Sample {
     }
 }
 
-/// Whether a pointer that was `seen` went to its press at `at` without being on its way for as long as a hand is. What it
-/// did where it began does not count, nor what it does about its goal. Of SapiMouse's 23,910 presses 0.5 % are jumps;
-/// two of three are in 0.03 % of sessions of three.
-fn is_jump(seen: &[Sample], t: f64, at: [f64; 2]) -> bool {
+/// How a pointer that was `seen` came to its press at `at`: whether it jumped, and whether it was elsewhere just before.
+///
+/// It jumps where it is on its way for less long than a hand is. What it did where it began does not count, nor what it does
+/// about its goal. Of SapiMouse's 23,910 presses 0.5 % are jumps; two of three are in 0.03 % of sessions of three.
+fn approach(seen: &[Sample], t: f64, at: [f64; 2]) -> (bool, bool) {
     let gap = distance(seen[0].at, at);
-    let (mut left, mut way) = (None, 0.0_f64);
-    for (t, place) in seen.iter().map(|s| (s.t, s.at)).chain([(t, at)]) {
-        let share = distance(place, at) / gap;
-        if share <= WAY_END {
-            way = way.max(left.take().map_or(0.0, |left| t - left));
-        } else if share < 1.0 - WAY_END {
-            left = left.or(Some(t));
+    let (mut left, mut way, mut came) = (None, 0.0_f64, false);
+    for (then, place) in seen.iter().map(|s| (s.t, s.at)).chain([(t, at)]) {
+        let still = distance(place, at);
+        came |= still > CAME_PX && t - then < CAME_MS;
+        if still <= WAY_END * gap {
+            way = way.max(left.take().map_or(0.0, |left| then - left));
+        } else if still < (1.0 - WAY_END) * gap {
+            left = left.or(Some(then));
         }
     }
-    gap > JUMP_PX && way < JUMP_MS
+    (gap > JUMP_PX && way < JUMP_MS, came)
 }
 
 fn frame(t: f64) -> i64 {
@@ -360,6 +368,12 @@ const RUSH_PX: f64 = 80.0;
 const RUSH_MS: f64 = 110.0;
 const RETURN_PX: f64 = 40.0;
 const RETURN_MS: f64 = 60.0;
+/// A button is held longer than this, ms. A tap on a touchpad is not, but then a finger has been lifted and put down again since
+/// the pointer was further than that away, px, which takes it longer than that, ms: of 231 such taps by two of SapiMouse's people
+/// the first came after 291.
+const TAP_MS: f64 = 15.0;
+const CAME_PX: f64 = 40.0;
+const CAME_MS: f64 = 200.0;
 /// A step of less stands still, px.
 const STOP_PX: f64 = 2.0;
 /// A press further than this from where the mouse was, px, is a jump where it was seen on its way for less than that, ms.

@@ -1,6 +1,6 @@
 /// Plain English for a reason's code. The widget translates by code.
 pub fn words(code: &str) -> &'static str {
-    ALL.iter().find(|(known, _)| *known == code).map_or("unnamed reason", |(_, text)| text)
+    ALL.iter().find(|(known, _)| *known == code).map_or("unnamed", |(_, text)| text)
 }
 
 pub(super) const ALL: &[(&str, &str)] = &[
@@ -11,22 +11,22 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("words-quick", "words begin too quickly"),
     ("keys-in-turn", "each key is pressed as the one before is let go"),
     ("click-without-approach", "clicks happen where the pointer did not travel to"),
-    ("approach-too-fast", "the pointer reaches what it clicks faster than a hand can"),
+    ("approach-too-fast", "the pointer clicks faster than a finger can"),
     ("click-intervals-constant", "clicks follow each other like a clock"),
     ("click-hold-too-short", "the button is released faster than a finger can"),
     ("click-hold-constant", "the button is held equally long every time"),
     ("click-hold-varies", "the button is held as a finger holds it"),
     ("scroll-mechanical", "the wheel turns in equal steps at equal times"),
     ("scroll-varies", "the wheel turns unevenly, as fingers turn it"),
-    ("touch-too-short", "touches are shorter than a finger can make them"),
-    ("touch-constant", "touches are equally long every time"),
+    ("touch-too-short", "touches are shorter than a finger's"),
+    ("touch-constant", "touches are equally long"),
     ("touch-varies", "touches vary as fingers do"),
-    ("faster-than-hands", "more keys and clicks a second than hands can make"),
-    ("input-while-hidden", "input came while nobody could see the page"),
+    ("faster-than-hands", "more keys and clicks than hands can make"),
+    ("input-while-hidden", "input came while the page was hidden"),
     ("webdriver", "the browser says that it is driven by a program"),
     ("headless-agent", "the browser says that it has no screen"),
     ("driver-globals", "a browser driver left its marks in the page"),
-    ("untrusted-input", "events were made up by a script"),
+    ("untrusted-input", "a script made up events"),
     ("no-languages", "the browser names no language"),
     ("no-outer-size", "the window has no size"),
     ("injected-coordinates", "the pointer is where no device points"),
