@@ -134,15 +134,16 @@ impl Paths {
                     held = true;
                 }
                 Kind::Up(p) => {
+                    let at = Sample::new(event.t, p).at;
                     paths.close(&mut run);
-                    run.from = Some([f64::from(p.x), f64::from(p.y)]);
+                    run.from = Some(at);
                     held = false;
                     if let Some(press) = paths.presses.last_mut().filter(|press| press.hold.is_none()) {
                         let hold = event.t - press.t;
                         if hold > 0.0 {
                             press.hold = Some(hold);
                             press.rushed |= press.just_came && hold < TAP_MS;
-                            press.drift = distance(press.at, [f64::from(p.x), f64::from(p.y)]);
+                            press.drift = distance(press.at, at);
                         }
                     }
                 }
@@ -300,11 +301,11 @@ fn approach(seen: &[Sample], t: f64, at: [f64; 2]) -> (bool, bool) {
     let gap = distance(seen[0].at, at);
     let (mut left, mut way, mut came) = (None, 0.0_f64, false);
     for (then, place) in seen.iter().map(|s| (s.t, s.at)).chain([(t, at)]) {
-        let still = distance(place, at);
-        came |= still > CAME_PX && t - then < CAME_MS;
-        if still <= WAY_END * gap {
+        let to_go = distance(place, at);
+        came |= to_go > CAME_PX && t - then < CAME_MS;
+        if to_go <= WAY_END * gap {
             way = way.max(left.take().map_or(0.0, |left| then - left));
-        } else if still < (1.0 - WAY_END) * gap {
+        } else if to_go < (1.0 - WAY_END) * gap {
             left = left.or(Some(then));
         }
     }
