@@ -458,11 +458,20 @@ describe("the widget", () => {
     await page.$eval("vouchsafe-widget", (widget) => widget.execute());
     const cdp = await page.context().newCDPSession(page);
     await cdp.send("Performance.enable");
+    // The demo draws what it reads every 700 ms, and what a drawing replaced is collected only after the next frame:
+    // the least of some readings is what stays.
     const measured = async () => {
-      await cdp.send("HeapProfiler.collectGarbage");
-      const { metrics } = await cdp.send("Performance.getMetrics");
-      const of = (name) => metrics.find((metric) => metric.name === name).value;
-      return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
+      const least = { heap: Infinity, nodes: Infinity, listeners: Infinity };
+      for (let reading = 0; reading < 5; reading++) {
+        await cdp.send("HeapProfiler.collectGarbage");
+        const { metrics } = await cdp.send("Performance.getMetrics");
+        const of = (name) => metrics.find((metric) => metric.name === name).value;
+        least.heap = Math.min(least.heap, of("JSHeapUsedSize"));
+        least.nodes = Math.min(least.nodes, of("Nodes"));
+        least.listeners = Math.min(least.listeners, of("JSEventListeners"));
+        await page.waitForTimeout(50);
+      }
+      return least;
     };
     const live = (renewals) =>
       page.evaluate(async (renewals) => {
